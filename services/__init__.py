@@ -1,0 +1,1 @@
+"""Digiaula's services: booking, rooms, notify and gateway, and what they share."""

@@ -1,0 +1,177 @@
+"""What is on offer: themes, organisations, groups and free times."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from services.contracts.envelope import Request
+
+
+class SlotKind(StrEnum):
+    APPOINTMENT = "appointment"
+    GROUP = "group"
+    DROP_IN = "drop_in"
+    EVENT = "event"
+
+
+class Words(Struct, frozen=True):
+    """One text in the three languages of the service."""
+
+    fi: str
+    sv: str
+    en: str
+
+
+class Theme(Struct, frozen=True):
+    id: str
+    name: Words
+
+
+class Themes(Struct, frozen=True):
+    items: list[Theme]
+
+
+class ListThemes(Request[Themes], frozen=True, kw_only=True):
+    subject: ClassVar[str] = "booking.v1.rpc.list_themes"
+    reply = Themes
+
+
+class Organisation(Struct, frozen=True):
+    id: UUID
+    name: str
+
+
+class Organisations(Struct, frozen=True):
+    items: list[Organisation]
+    next: str | None = None
+
+
+class ListOrganisations(Request[Organisations], frozen=True, kw_only=True):
+    subject: ClassVar[str] = "booking.v1.rpc.list_organisations"
+    reply = Organisations
+    limit: int = 50
+    cursor: str | None = None
+
+
+class AddOrganisation(Request[Organisation], frozen=True, kw_only=True):
+    """Coordinators only."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.add_organisation"
+    reply = Organisation
+    name: str
+
+
+class Host(Struct, frozen=True):
+    """A person who serves, as the public may see them. `organisation` is its name."""
+
+    id: UUID
+    display_name: str
+    organisation: str
+    organisation_id: UUID | None = None
+
+
+class PublicHost(Struct, frozen=True):
+    """A host with what they can be found by."""
+
+    id: UUID
+    display_name: str
+    organisation: str
+    organisation_id: UUID | None
+    languages: list[str]
+    themes: list[str]
+
+
+class Hosts(Struct, frozen=True):
+    items: list[PublicHost]
+    next: str | None = None
+
+
+class ListHosts(Request[Hosts], frozen=True, kw_only=True):
+    """Hosts who have free future times."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.list_hosts"
+    reply = Hosts
+    theme: str | None = None
+    organisation: UUID | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+class Group(Struct, frozen=True):
+    """A remote group. `open` groups take whoever comes; closed ones have fixed members."""
+
+    id: UUID
+    name: Words
+    description: Words
+    open: bool
+    theme: str
+    organisation: str
+    languages: list[str]
+    capacity: int
+    next_starts_at: datetime | None = None
+
+
+class Groups(Struct, frozen=True):
+    items: list[Group]
+    next: str | None = None
+
+
+class ListGroups(Request[Groups], frozen=True, kw_only=True):
+    subject: ClassVar[str] = "booking.v1.rpc.list_groups"
+    reply = Groups
+    limit: int = 50
+    cursor: str | None = None
+
+
+class AddGroup(Request[Group], frozen=True, kw_only=True):
+    """Coordinators only. The group's sessions are slots added one by one."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.add_group"
+    reply = Group
+    name: Words
+    description: Words
+    open: bool
+    theme: str
+    organisation_id: UUID
+    languages: list[str]
+    capacity: int
+
+
+class FreeSlot(Struct, frozen=True, kw_only=True):
+    """A published time with room in it. `theme` is its id; instants are UTC."""
+
+    id: UUID
+    kind: SlotKind
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    host: Host
+    theme: str
+    languages: list[str]
+    capacity: int
+    seats_left: int
+    group_id: UUID | None = None
+
+
+class FreeSlots(Struct, frozen=True):
+    items: list[FreeSlot]
+    next: str | None = None
+
+
+class FindSlots(Request[FreeSlots], frozen=True, kw_only=True):
+    """Free future times in order of start; those that can still be booked now."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.find_slots"
+    reply = FreeSlots
+    from_at: datetime
+    to_at: datetime
+    theme: str | None = None
+    organisation: UUID | None = None
+    host: UUID | None = None
+    language: str | None = None
+    kind: SlotKind | None = None
+    limit: int = 50
+    cursor: str | None = None

@@ -1,0 +1,106 @@
+"""Published times, as those who serve see them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from services.contracts.booking.catalogue import Host, SlotKind
+from services.contracts.envelope import Request
+
+
+class SlotState(StrEnum):
+    """`withdrawn`: taken back before anybody booked it; `cancelled`: called off by its host."""
+
+    OPEN = "open"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+
+
+class BookingStatus(StrEnum):
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Attendee(Struct, frozen=True, kw_only=True):
+    """A booking as the slot's host sees it: no contact data (that is a look of its own)."""
+
+    booking_id: UUID
+    display_name: str
+    language: str
+    status: BookingStatus
+    note: str | None = None
+    accompanies: UUID | None = None
+    comes_as: str | None = None
+
+
+class HostSlot(Struct, frozen=True, kw_only=True):
+    id: UUID
+    kind: SlotKind
+    state: SlotState
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    host: Host
+    theme: str
+    languages: list[str]
+    capacity: int
+    seats_left: int
+    reception_id: UUID | None = None
+    group_id: UUID | None = None
+    bookings: list[Attendee] = []
+
+
+class HostSlots(Struct, frozen=True):
+    items: list[HostSlot]
+    next: str | None = None
+
+
+class ListHostSlots(Request[HostSlots], frozen=True, kw_only=True):
+    """One's own week, with who comes; a coordinator names the host."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.list_host_slots"
+    reply = HostSlots
+    from_at: datetime
+    to_at: datetime
+    host_id: UUID | None = None
+    limit: int = 100
+    cursor: str | None = None
+
+
+class GetSlot(Request[HostSlot], frozen=True, kw_only=True):
+    """Its host's or a coordinator's; anybody else is told `not_found`."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.get_slot"
+    reply = HostSlot
+    slot_id: UUID
+
+
+class AddSlot(Request[HostSlot], frozen=True, kw_only=True):
+    """A single extra time, to which no notice applies. Refuses `overlap`."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.add_slot"
+    reply = HostSlot
+    theme: str
+    starts_at: datetime
+    ends_at: datetime
+    languages: list[str]
+    kind: SlotKind = SlotKind.APPOINTMENT
+    capacity: int = 1
+    host_id: UUID | None = None
+    group_id: UUID | None = None
+
+
+class CancelSlot(Request[HostSlot], frozen=True, kw_only=True):
+    """Calls the time off for everybody in it. `reason` is shown to them, in the mail and on the page."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.cancel_slot"
+    reply = HostSlot
+    slot_id: UUID
+    reason: str

@@ -1,0 +1,34 @@
+"""What the gateway can be asked by notify: signing in is its own business."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from services.contracts.envelope import Event, Request
+
+
+class SignInRequested(Event, frozen=True, kw_only=True):
+    """Somebody typed an address. Whether anybody is known by it is found out when the mail is written."""
+
+    subject: ClassVar[str] = "gateway.v1.event.sign_in_requested"
+    sign_in_id: UUID
+
+
+class SignInMail(Struct, frozen=True, kw_only=True):
+    """Made at the moment of sending; the token is kept nowhere but in the mail."""
+
+    email: str
+    language: str
+    token: str
+    expires_at: datetime
+
+
+class PrepareSignIn(Request[SignInMail], frozen=True, kw_only=True):
+    """Refuses `not_found` when nobody serves by that address: then no mail is owed."""
+
+    subject: ClassVar[str] = "gateway.v1.rpc.prepare_sign_in"
+    reply = SignInMail
+    asked_by: ClassVar[frozenset[str]] = frozenset({"notify"})
+    sign_in_id: UUID

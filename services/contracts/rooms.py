@@ -1,0 +1,137 @@
+"""What rooms can be asked, and the news it spreads."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from services.contracts.envelope import Event, Nothing, Request
+
+
+class RoomState(StrEnum):
+    """How a meeting stands for one who looks: `waiting` is inside the window with the host absent."""
+
+    BEFORE = "before"
+    WAITING = "waiting"
+    OPEN = "open"
+    OVER = "over"
+    CANCELLED = "cancelled"
+
+
+class Video(Struct, frozen=True, kw_only=True):
+    """The way into exactly one room, for minutes. `domain` is empty while no Jitsi is configured.
+
+    `url` is the plain link that works without a frame; `script` the address of
+    Jitsi's external API for a frame, when there is one.
+    """
+
+    domain: str
+    room: str
+    jwt: str
+    expires_at: datetime
+    url: str
+    script: str = ""
+
+
+class RoomView(Struct, frozen=True, kw_only=True):
+    """`waiting` counts those on the waiting page now; it is told to the host only."""
+
+    slot_id: UUID
+    state: RoomState
+    starts_at: datetime
+    ends_at: datetime
+    opens_at: datetime
+    closes_at: datetime
+    host_present: bool
+    waiting: int = 0
+
+
+class Look(Request[RoomView], frozen=True, kw_only=True):
+    """How the actor's meeting stands. Residents look by their link, staff name a slot. Changes nothing."""
+
+    subject: ClassVar[str] = "rooms.v1.rpc.look"
+    reply = RoomView
+    slot_id: UUID | None = None
+
+
+class RoomViews(Struct, frozen=True):
+    items: list[RoomView]
+
+
+class LookAtSlots(Request[RoomViews], frozen=True, kw_only=True):
+    """How the host's slots stand, for those that have a room already. At most 100."""
+
+    subject: ClassVar[str] = "rooms.v1.rpc.look_at_slots"
+    reply = RoomViews
+    slot_ids: list[UUID]
+
+
+class Joined(Struct, frozen=True, kw_only=True):
+    """`video` is there once the host is in; until then the actor waits."""
+
+    state: RoomState
+    view: RoomView
+    video: Video | None = None
+
+
+class Join(Request[Joined], frozen=True, kw_only=True):
+    """The button was pressed. Residents join by their link, staff name a slot.
+
+    Refuses `room_not_open` outside the window (`facts.opens_at`), `nickname_invalid`, and `not_found`
+    for a host of another slot. A host's joining makes them present.
+    """
+
+    subject: ClassVar[str] = "rooms.v1.rpc.join"
+    reply = Joined
+    slot_id: UUID | None = None
+    display_name: str
+    language: str = "fi"
+
+
+class Leave(Request[Nothing], frozen=True, kw_only=True):
+    """The actor went away from the room or the waiting page. The host's going makes residents wait."""
+
+    subject: ClassVar[str] = "rooms.v1.rpc.leave"
+    reply = Nothing
+    slot_id: UUID | None = None
+
+
+class CloseRoom(Request[RoomView], frozen=True, kw_only=True):
+    """The host ends the meeting for all."""
+
+    subject: ClassVar[str] = "rooms.v1.rpc.close_room"
+    reply = RoomView
+    slot_id: UUID
+
+
+class RoomEvent(Event, frozen=True, kw_only=True):
+    slot_id: UUID
+
+
+class HostArrived(RoomEvent, frozen=True, kw_only=True):
+    subject: ClassVar[str] = "rooms.v1.event.host_arrived"
+
+
+class HostLeft(RoomEvent, frozen=True, kw_only=True):
+    subject: ClassVar[str] = "rooms.v1.event.host_left"
+
+
+class RoomClosed(RoomEvent, frozen=True, kw_only=True):
+    subject: ClassVar[str] = "rooms.v1.event.room_closed"
+
+
+class AttendeeWaiting(RoomEvent, frozen=True, kw_only=True):
+    """A resident pressed join before the host was in."""
+
+    subject: ClassVar[str] = "rooms.v1.event.attendee_waiting"
+    booking_id: UUID
+
+
+class AttendeeJoined(RoomEvent, frozen=True, kw_only=True):
+    """A resident was given a room token, or Jitsi saw them in the room."""
+
+    subject: ClassVar[str] = "rooms.v1.event.attendee_joined"
+    booking_id: UUID
+    at: datetime
