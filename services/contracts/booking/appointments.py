@@ -50,7 +50,7 @@ class Booked(Struct, frozen=True, kw_only=True):
 
 
 class Book(Request[Booked], frozen=True, kw_only=True):
-    """Take a seat. Refuses `slot_taken` (with the next free times in `facts.next`), `group_full`, `slot_closed`.
+    """Take a seat. Refuses `slot_taken` (`facts.next`: the next free times), `group_full`, `slot_closed`.
 
     Anyone may; a coordinator does it on a resident's behalf. Exactly one of
     e-mail and phone is enough. `language` is that of the messages: fi, sv or en.
@@ -132,7 +132,7 @@ class RenewLink(Request[Booking], frozen=True, kw_only=True):
 
 
 class RequestLinks(Request[Nothing], frozen=True, kw_only=True):
-    """"Send me my links again." Always the same answer, whoever is known."""
+    """ "Send me my links again." Always the same answer, whoever is known."""
 
     subject: ClassVar[str] = "booking.v1.rpc.request_links"
     reply = Nothing

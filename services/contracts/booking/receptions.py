@@ -119,5 +119,3 @@ class PreviewReception(Request[Published], frozen=True, kw_only=True):
     reception_id: UUID | None = None
     host_id: UUID | None = None
     hours: Hours
-
-

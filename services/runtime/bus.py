@@ -1,0 +1,319 @@
+"""Request and reply over NATS: many at once, with deadlines, and refusals that keep their type."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+from uuid import uuid4
+
+import msgspec
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+
+from services.contracts.envelope import (
+    Answer,
+    Answered,
+    Asked,
+    Failed,
+    Refused,
+    Request,
+    Told,
+    encode,
+    raw,
+)
+from services.contracts.refusals import Code, Refusal, Unavailable
+from services.runtime.call import Call, Handler, Handlers
+from services.runtime.clock import Clock
+
+log = structlog.get_logger()
+
+R = TypeVar("R")
+
+CONNECT_SECONDS = 30
+SERVED_AT_ONCE = 64
+WAITING_AT_MOST = 1024
+
+_answers = msgspec.json.Decoder(Answer)
+_asked = msgspec.json.Decoder(Asked)
+_told = msgspec.json.Decoder(Told)
+
+
+class Bus:
+    """A service's one connection to NATS: asks neighbours, answers for itself, hears live news."""
+
+    def __init__(self, name: str, client: Client, clock: Clock) -> None:
+        self.name = name
+        self.client = client
+        self.jetstream: JetStreamContext = client.jetstream(timeout=5)
+        self.closed = asyncio.Event()
+        self.connections = 1
+        self._clock = clock
+        self._inbox = f"_INBOX_{name}.{uuid4().hex}"
+        self._waiting: dict[str, asyncio.Future[Answer]] = {}
+        self._count = 0
+        self._server = _Server(self)
+
+    async def call(self, request: Request[R], call: Call) -> R:
+        """Ask the owner of `request` and wait for its reply until the call's deadline.
+
+        Raises Refusal when a rule said no and Unavailable when nobody answered
+        in time: then the request may or may not have been carried out.
+        """
+        left = (call.deadline - self._clock.now()).total_seconds()
+        if left <= 0:
+            raise Refusal(Code.DEADLINE_EXCEEDED, "There was no time left to do this.")
+        asked = Asked(
+            message_id=uuid4(),
+            request_id=call.request_id,
+            deadline_ms=int(call.deadline.timestamp() * 1000),
+            actor=call.actor,
+            body=raw(request),
+            key=call.key,
+            trace=call.trace,
+        )
+        answer = await self._ask(request.subject, encode(asked), left)
+        match answer:
+            case Answered(body=body):
+                return cast(R, msgspec.json.decode(body, type=request.reply))
+            case Refused(code=code, detail=detail, facts=facts):
+                raise Refusal(Code(code), detail, **facts)
+            case Failed(unavailable=True):
+                raise Unavailable(f"{request.subject}: something it needs is away")
+            case Failed():
+                raise AnswerFailed(request.subject)
+
+    async def _ask(self, subject: str, payload: bytes, seconds: float) -> Answer:
+        self._count += 1
+        token = str(self._count)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[token] = answer
+        try:
+            async with asyncio.timeout(seconds):
+                await self.client.publish(subject, payload, reply=f"{self._inbox}.{token}")
+                return await answer
+        except (TimeoutError, NatsError, OSError) as error:
+            raise Unavailable(f"{subject}: no answer") from error
+        finally:
+            del self._waiting[token]
+
+    async def listen(self, subject: str, hear: Callable[[str, Told], Awaitable[None]]) -> None:
+        """Hear events as they pass, with no promise that none is missed: for live pages only."""
+
+        async def heard(msg: Msg) -> None:
+            try:
+                await hear(msg.subject, _told.decode(msg.data))
+            except Exception:
+                log.exception("news.unheard", subject=msg.subject)
+
+        await self.client.subscribe(subject, cb=heard)
+
+    async def serve(self, handlers: Handlers) -> None:
+        """Answer every request that `handlers` knows, as one of the service's copies."""
+        await self._server.start(handlers)
+
+    async def stop_serving(self, grace: float) -> None:
+        await self._server.stop(grace)
+
+    async def ping(self) -> None:
+        """A real round trip, or Unavailable: the client's own word is not proof of life."""
+        try:
+            await self.client.rtt(timeout=cast(int, 0.5))
+        except (NatsError, OSError, TimeoutError) as error:
+            raise Unavailable("NATS does not answer") from error
+
+    async def close(self) -> None:
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(2):
+                await self.client.flush(timeout=1)
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(2):
+                await self.client.close()
+
+    async def _open(self) -> None:
+        await self.client.subscribe(f"{self._inbox}.*", cb=self._answered)
+        await self.client.flush(timeout=5)
+
+    async def _answered(self, msg: Msg) -> None:
+        future = self._waiting.get(msg.subject.rpartition(".")[2])
+        if future is None or future.done():
+            return
+        if msg.headers and msg.headers.get("Status") == "503":
+            future.set_exception(Unavailable("nobody serves this request"))
+            return
+        try:
+            future.set_result(_answers.decode(msg.data))
+        except msgspec.DecodeError as error:
+            future.set_exception(error)
+
+    def _fail_waiting(self) -> None:
+        """In-flight requests would wait out their whole time after a lost connection."""
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(Unavailable("the connection to NATS was lost"))
+
+
+class AnswerFailed(Exception):
+    """The owner met a bug. It has logged it; the subject is all that is told here."""
+
+
+class _Server:
+    """The answering side: a task per request, so many at once, each within its own deadline."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._by_subject: dict[str, tuple[type[Request[Any]], Handler]] = {}
+        self._places = asyncio.Semaphore(SERVED_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._subscription: Any = None
+
+    async def start(self, handlers: Handlers) -> None:
+        self._by_subject = {request.subject: (request, handler) for request, handler in handlers.items()}
+        name = self._bus.name
+        self._subscription = await self._bus.client.subscribe(
+            f"{name}.v1.rpc.>", queue=name, cb=self._received
+        )
+        await self._bus.client.flush(timeout=5)
+
+    async def stop(self, grace: float) -> None:
+        if self._subscription is None:
+            return
+        with contextlib.suppress(NatsError):
+            await self._subscription.unsubscribe()
+            await self._bus.client.flush(timeout=1)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+        for task in self._tasks:
+            task.cancel()
+
+    async def _received(self, msg: Msg) -> None:
+        if not msg.reply:
+            return
+        if len(self._tasks) >= WAITING_AT_MOST:
+            await self._reply(msg, Refused(Code.OVERLOADED, "Too many requests at once. Try again soon."))
+            return
+        task = asyncio.create_task(self._serve(msg))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, msg: Msg) -> None:
+        began = time.perf_counter()
+        try:
+            asked = _asked.decode(msg.data)
+            structlog.contextvars.bind_contextvars(request_id=asked.request_id)
+            async with self._places:
+                answer = await self._answer(msg.subject, asked)
+        except msgspec.DecodeError:
+            answer = Refused(Code.FIELD_INVALID, "The request could not be read.")
+        await self._reply(msg, answer)
+        log.info(
+            "request.answered",
+            subject=msg.subject,
+            outcome=_outcome(answer),
+            ms=round((time.perf_counter() - began) * 1000, 1),
+        )
+
+    async def _answer(self, subject: str, asked: Asked) -> Answer:
+        """The handler's answer; whatever is not a refusal crosses the wire without its words."""
+        now = self._bus._clock.now()
+        deadline = datetime.fromtimestamp(asked.deadline_ms / 1000, UTC)
+        left = (deadline - now).total_seconds()
+        try:
+            if left <= 0:
+                raise Refusal(Code.DEADLINE_EXCEEDED, "This request came too late to be carried out.")
+            if subject not in self._by_subject:
+                raise Refusal(Code.NOT_FOUND, "Nobody answers this request.")
+            request_type, handler = self._by_subject[subject]
+            request = msgspec.json.decode(asked.body, type=request_type)
+            call = Call(
+                actor=asked.actor,
+                now=now,
+                deadline=deadline,
+                request_id=asked.request_id,
+                key=asked.key,
+                trace=asked.trace,
+            )
+            async with asyncio.timeout(left):
+                return Answered(raw(await handler(request, call)))
+        except Refusal as refusal:
+            return Refused(refusal.code, refusal.detail, refusal.facts)
+        except msgspec.ValidationError:
+            return Refused(Code.FIELD_INVALID, "The request could not be read.")
+        except TimeoutError:
+            return Failed(unavailable=True)
+        except Unavailable as error:
+            log.warning("request.unavailable", subject=subject, exc_info=error)
+            return Failed(unavailable=True)
+        except Exception:
+            log.exception("request.failed", subject=subject)
+            return Failed()
+
+    async def _reply(self, msg: Msg, answer: Answer) -> None:
+        """Sent without the request's headers; a lost connection leaves the asker to its deadline."""
+        try:
+            await self._bus.client.publish(msg.reply, encode(answer))
+        except (NatsError, OSError) as error:
+            log.warning("reply.lost", subject=msg.subject, reason=type(error).__name__)
+
+
+def _outcome(answer: Answer) -> str:
+    match answer:
+        case Answered():
+            return "answered"
+        case Refused(code=code):
+            return code
+        case Failed(unavailable=unavailable):
+            return "unavailable" if unavailable else "internal"
+
+
+async def connect(name: str, url: str, clock: Clock) -> Bus:
+    """Connect as `name`, giving up after half a minute: a wrong password would be retried for ever.
+
+    Nothing is buffered while disconnected: what would be sent late must fail
+    now. A connection closed for good sets `closed`, which ends the process.
+    """
+    client = Client()
+    bus = Bus(name, client, clock)
+
+    async def on_error(error: Exception) -> None:
+        """Must never raise: an exception here would end the read loop without a word."""
+        log.warning("nats.error", reason=type(error).__name__)
+
+    async def on_disconnect() -> None:
+        bus._fail_waiting()
+
+    async def on_reconnect() -> None:
+        bus.connections += 1
+        log.info("nats.reconnected")
+
+    async def on_closed() -> None:
+        bus._fail_waiting()
+        bus.closed.set()
+
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await client.connect(
+                url,
+                name=f"{name}-{socket.gethostname()}",
+                error_cb=on_error,
+                disconnected_cb=on_disconnect,
+                reconnected_cb=on_reconnect,
+                closed_cb=on_closed,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=cast(int, 0.25),
+                connect_timeout=2,
+                ping_interval=10,
+                max_outstanding_pings=2,
+                pending_size=0,
+                drain_timeout=8,
+                inbox_prefix=f"_INBOX_{name}",
+            )
+            await bus._open()
+    except (TimeoutError, NatsError, OSError) as error:
+        raise Unavailable("NATS does not answer") from error
+    return bus

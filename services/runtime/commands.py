@@ -1,0 +1,73 @@
+"""Commands run in one transaction and are answered once: a repetition meets the first answer."""
+
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from typing import Any, TypeVar
+
+import msgspec
+
+from services.contracts.envelope import Actor, Anyone, Request, Resident, Service, Staff, encode
+from services.contracts.refusals import Code, Refusal
+from services.runtime.call import Call, Handler
+from services.runtime.db import Database, Tx
+
+D = TypeVar("D")
+UseCase = Callable[[Tx, Any, Call, D], Awaitable[Any]]
+
+CLAIM_KEY = """
+    INSERT INTO command (scope, key, fingerprint) VALUES ($1, $2, $3)
+    ON CONFLICT ON CONSTRAINT command_once DO NOTHING
+    RETURNING true
+"""
+FIRST_ANSWER = "SELECT fingerprint, reply FROM command WHERE scope = $1 AND key = $2"
+REMEMBER = "UPDATE command SET reply = $3 WHERE scope = $1 AND key = $2"
+FORGET = "DELETE FROM command WHERE at < now() - interval '48 hours'"
+
+
+def in_transaction(db: Database, deps: D, use_case: UseCase[D]) -> Handler:
+    """A handler that runs `use_case` in a transaction of its own, once per key."""
+
+    async def handle(request: Request[Any], call: Call) -> Any:
+        async def work(tx: Tx) -> Any:
+            if call.key is None:
+                return await use_case(tx, request, call, deps)
+            return await _once(tx, request, call, lambda: use_case(tx, request, call, deps))
+
+        return await db.transact(work)
+
+    return handle
+
+
+async def _once(tx: Tx, request: Request[Any], call: Call, first: Callable[[], Awaitable[Any]]) -> Any:
+    """Run `first`, or give the answer that this key was given before.
+
+    A second asker waits at the key's row until the first one's transaction ends.
+    A refusal rolls the key back with everything else: the next try is judged anew.
+    """
+    scope = _scope(call.actor)
+    fingerprint = sha256(request.subject.encode() + b"\0" + encode(request)).digest()
+    if await tx.fetchval(CLAIM_KEY, scope, call.key, fingerprint):
+        reply = await first()
+        await tx.execute(REMEMBER, scope, call.key, encode(reply))
+        return reply
+    row = await tx.fetchrow(FIRST_ANSWER, scope, call.key)
+    if row is None or row["fingerprint"] != fingerprint:
+        raise Refusal(Code.KEY_REUSED, "This key has already been used for another request.")
+    return msgspec.json.decode(row["reply"], type=request.reply)
+
+
+def _scope(actor: Actor) -> str:
+    match actor:
+        case Anyone():
+            return "anyone"
+        case Resident(booking_id=booking_id):
+            return f"booking:{booking_id}"
+        case Staff(person_id=person_id):
+            return f"person:{person_id}"
+        case Service(name=name):
+            return f"service:{name}"
+
+
+async def forget_old_keys(tx: Tx) -> None:
+    """Keys are kept two days: a retry comes within one."""
+    await tx.execute(FORGET)

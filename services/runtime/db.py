@@ -1,0 +1,169 @@
+"""The database: one pool, one way to open a transaction, one place that retries."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+import asyncpg
+import msgspec
+import structlog
+
+from services.contracts.refusals import Unavailable
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+ATTEMPTS = 5
+ACQUIRE_SECONDS = 1.0
+STATEMENT_SECONDS = 3.0
+
+_REPEATABLE = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.exceptions.InvalidCachedStatementError,
+)
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.IdleInTransactionSessionTimeoutError,
+)
+
+
+class Tx:
+    """An open transaction. `promised` is true once something was put into the outbox."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.promised = False
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        status: str = await self._connection.execute(sql, *args)
+        return status
+
+    async def executemany(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        await self._connection.executemany(sql, rows)
+
+    async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        rows: list[asyncpg.Record] = await self._connection.fetch(sql, *args)
+        return rows
+
+    async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
+        row: asyncpg.Record | None = await self._connection.fetchrow(sql, *args)
+        return row
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        return await self._connection.fetchval(sql, *args)
+
+
+class Database:
+    """A service's own schema. `promised` is set after each commit that left something in the outbox."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self.promised = asyncio.Event()
+
+    async def transact(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        """Run `work` in one transaction, from the start again when another one was in its way.
+
+        Raises Unavailable when the database is away. Then a commit may or may
+        not have happened: whoever repeats does so with the same key.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                    tx = Tx(connection)
+                    async with connection.transaction():
+                        result = await work(tx)
+            except _REPEATABLE as error:
+                if attempt == ATTEMPTS:
+                    raise Unavailable("the database is too busy") from error
+                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter
+            except _AWAY as error:
+                raise Unavailable("the database does not answer") from error
+            else:
+                if tx.promised:
+                    self.promised.set()
+                return result
+        raise AssertionError("unreachable")
+
+    async def ping(self) -> None:
+        """One round trip, or Unavailable."""
+
+        async def work(tx: Tx) -> None:
+            await tx.fetchval("SELECT 1")
+
+        await self.transact(work)
+
+    async def close(self) -> None:
+        try:
+            async with asyncio.timeout(3):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+
+async def connect(url: str, *, schema: str, largest: int = 8) -> Database:
+    """Open the pool, waiting up to half a minute for a server that is still starting."""
+    deadline = asyncio.get_running_loop().time() + 30
+    while True:
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=2,
+                max_size=largest,
+                command_timeout=STATEMENT_SECONDS,
+                max_inactive_connection_lifetime=300,
+                server_settings=_server_settings(schema),
+                init=_prepare,
+                reset=_keep,
+            )
+            return Database(pool)
+        except _AWAY as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise Unavailable("the database does not answer") from error
+            log.info("database.awaited")
+            await asyncio.sleep(0.2)
+
+
+async def dedicated(url: str, *, schema: str) -> asyncpg.Connection:
+    """A connection outside the pool, for what lives in a session: an advisory lock."""
+    try:
+        connection = await asyncpg.connect(
+            url,
+            timeout=5,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings=_server_settings(schema),
+        )
+    except _AWAY as error:
+        raise Unavailable("the database does not answer") from error
+    await _prepare(connection)
+    return connection
+
+
+def _server_settings(schema: str) -> dict[str, str]:
+    return {"search_path": schema, "application_name": f"digiaula-{schema}"}
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=_encode_json,
+        decoder=msgspec.json.decode,
+        format="text",
+    )
+
+
+def _encode_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode("utf-8")
+
+
+async def _keep(_: Any) -> None:
+    """Nothing here leaves state in a session, so nothing needs resetting between transactions."""

@@ -1,0 +1,86 @@
+"""Logs: JSON lines of facts. No name, address, token or message body ever becomes a field."""
+
+import logging
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
+
+import msgspec
+import structlog
+
+_encoder = msgspec.json.Encoder(enc_hook=str)
+
+
+def configure(service: str, level: str = "info") -> None:
+    """Send everything, the libraries' words too, to stdout as JSON."""
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _safe_exception,
+            _render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    logging.basicConfig(handlers=[_LibraryHandler()], level=max(threshold, logging.WARNING), force=True)
+
+
+def describe(error: BaseException) -> list[str]:
+    """Where and of what kind an error was, cause by cause, without its words.
+
+    The text of a database error quotes key values, and so addresses; the
+    traceback, the type, the SQLSTATE and the constraint say enough.
+    """
+    lines: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        lines.append(f"{type(current).__module__}.{type(current).__qualname__}{_database_facts(current)}")
+        lines += [
+            f"  {frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(current.__traceback__)
+        ]
+        if isinstance(current, BaseExceptionGroup):
+            for inner in current.exceptions:
+                lines += describe(inner)
+        current = current.__cause__ or current.__context__
+    return lines
+
+
+def _database_facts(error: BaseException) -> str:
+    facts = [getattr(error, name, None) for name in ("sqlstate", "constraint_name")]
+    known = [fact for fact in facts if isinstance(fact, str)]
+    return f" [{' '.join(known)}]" if known else ""
+
+
+def _safe_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()[1]
+    if isinstance(info, tuple):
+        info = info[1]
+    if isinstance(info, BaseException):
+        event["error"] = describe(info)
+    return event
+
+
+def _render(_: Any, __: str, event: MutableMapping[str, Any]) -> bytes:
+    return _encoder.encode(dict(event))
+
+
+class _LibraryHandler(logging.Handler):
+    """Carries what libraries log: their own sentence, and an error without its words."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        facts: dict[str, Any] = {"library": record.name, "message": str(record.msg)}
+        if record.exc_info and record.exc_info[1]:
+            facts["exc_info"] = record.exc_info[1]
+        log = structlog.get_logger()
+        (log.error if record.levelno >= logging.ERROR else log.warning)("library.logged", **facts)

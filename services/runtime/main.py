@@ -1,0 +1,193 @@
+"""How every service starts and stops. The order is the promise: ready comes last and goes first."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import structlog
+from aiohttp import web
+
+from services.contracts.refusals import Unavailable
+from services.runtime import bus as nats_bus
+from services.runtime import commands, config, inbox, migrate, outbox, streams
+from services.runtime import db as database
+from services.runtime import log as logs
+from services.runtime.bus import Bus
+from services.runtime.call import Handlers
+from services.runtime.clock import Clock, SystemClock
+from services.runtime.config import Common, SettingsError
+from services.runtime.db import Database, Tx
+from services.runtime.jobs import Job
+from services.runtime.streams import Consumer, Subscription
+from services.runtime.web import Health, HttpServer, log_requests
+
+log = structlog.get_logger()
+
+GRACE_SECONDS = 8.0
+
+C = TypeVar("C", bound=Common)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the runtime hands a service to build itself from."""
+
+    name: str
+    db: Database
+    bus: Bus
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service is, as far as the runtime must know: what it answers, hears and does by itself."""
+
+    handlers: Handlers = field(default_factory=dict)
+    subscriptions: Sequence[Subscription] = ()
+    jobs: Sequence[Job] = ()
+    web: web.Application | None = None
+    on_start: Callable[[], Any] | None = None
+
+
+Build = Callable[[Parts, C], Service]
+
+
+def run(name: str, build: Build[C], config_type: type[C]) -> None:
+    """Run one service until it is told to stop; `redrive` as an argument handles dead letters again."""
+    try:
+        settings = config.load(config_type)
+    except SettingsError as error:
+        sys.exit(f"{name}: {error}")
+    logs.configure(name, settings.log_level)
+    task = _redrive(name, settings) if sys.argv[1:] == ["redrive"] else _live(name, build, settings)
+    try:
+        _loop_run(task)
+    except (Unavailable, migrate.MigrationError) as error:
+        log.error("service.not_started", reason=str(error))
+        sys.exit(1)
+
+
+def _loop_run(task: Any) -> None:
+    try:
+        import uvloop
+    except ImportError:  # not on this system: the standard loop does
+        asyncio.run(task)
+    else:
+        uvloop.run(task)
+
+
+async def _redrive(name: str, settings: Common) -> None:
+    db = await database.connect(settings.database_url, schema=name)
+    log.info("dead_letters.asked_for", count=await streams.redrive(db))
+    await db.close()
+
+
+async def _live(name: str, build: Build[C], settings: C) -> None:
+    living = await start(name, build, settings, SystemClock())
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await living.until(stop)
+    await living.stop()
+
+
+async def start(name: str, build: Build[C], settings: C, clock: Clock) -> "Living":
+    """Database, schema, NATS, the service's own parts, then its loops, then ready."""
+    db, bus = await asyncio.gather(
+        database.connect(settings.database_url, schema=name),
+        nats_bus.connect(name, settings.nats_url, clock),
+    )
+    await migrate.check(db, name)
+    service = build(Parts(name=name, db=db, bus=bus, clock=clock), settings)
+    health = Health(version=settings.version, checks={"database": db.ping, "nats": bus.ping})
+    app = service.web or web.Application(middlewares=[log_requests])
+    health.add_routes(app)
+    living = Living(name=name, db=db, bus=bus, health=health, http=HttpServer(app), service=service)
+    await living.begin(settings, clock)
+    return living
+
+
+class Living:
+    """A running service: its loops, and how they end."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        db: Database,
+        bus: Bus,
+        health: Health,
+        http: HttpServer,
+        service: Service,
+    ) -> None:
+        self._name = name
+        self._db = db
+        self._bus = bus
+        self._health = health
+        self._http = http
+        self._service = service
+        self._consumers = [Consumer(item, db=db, bus=bus) for item in service.subscriptions]
+        self._loops: list[asyncio.Task[Any]] = []
+
+    async def begin(self, settings: Common, clock: Clock) -> None:
+        relay = outbox.Relay(service=self._name, url=settings.database_url, db=self._db, bus=self._bus)
+        housekeeping = Job("housekeeping", self._keep_house, every=timedelta(hours=1), clock=clock)
+        if self._service.on_start is not None:
+            await self._service.on_start()
+        coroutines = [
+            relay.run(),
+            housekeeping.run(),
+            *(job.run() for job in self._service.jobs),
+            *(consumer.run() for consumer in self._consumers),
+            *(consumer.run_redrive() for consumer in self._consumers),
+        ]
+        self._loops = [asyncio.create_task(coroutine) for coroutine in coroutines]
+        await self._bus.serve(self._service.handlers)
+        await self._http.start(settings.http_host, settings.http_port)
+        self._health.ready = True
+        log.info("service.ready")
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Wait to be told, or raise when a loop died or NATS closed for good: half a service is none."""
+        told = asyncio.create_task(stop.wait())
+        closed = asyncio.create_task(self._bus.closed.wait())
+        done, _ = await asyncio.wait([told, closed, *self._loops], return_when=asyncio.FIRST_COMPLETED)
+        closed.cancel()
+        if told in done:
+            return
+        told.cancel()
+        for task in done:
+            if task is not closed and (error := task.exception()):
+                log.error("loop.died", exc_info=error)
+        raise Unavailable("a part of the service ended")
+
+    async def stop(self) -> None:
+        """Not ready, take nothing new, finish what is in hand, let go."""
+        self._health.ready = False
+        log.info("service.stopping")
+        await asyncio.gather(
+            self._bus.stop_serving(GRACE_SECONDS),
+            *(consumer.stop(GRACE_SECONDS) for consumer in self._consumers),
+            self._http.stop(),
+        )
+        for task in self._loops:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._bus.close()
+        await self._db.close()
+        log.info("service.stopped")
+
+    async def _keep_house(self) -> datetime | None:
+        async def work(tx: Tx) -> None:
+            await outbox.forget_old_news(tx)
+            await inbox.forget_old_news(tx)
+            await commands.forget_old_keys(tx)
+
+        await self._db.transact(work)
+        return None

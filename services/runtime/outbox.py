@@ -1,0 +1,173 @@
+"""The outbox: news written beside the fact, and the relay that spreads it.
+
+PostgreSQL is the record. A stream that was lost, recreated or cut short is
+noticed by its creation time and last sequence, and everything kept (14 days) is
+published again; the inboxes of those who listen take out the doubles.
+"""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import structlog
+from nats.errors import Error as NatsError
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from services.contracts.envelope import Event, Told, encode, raw
+from services.contracts.refusals import Unavailable
+from services.runtime.bus import Bus
+from services.runtime.call import Call
+from services.runtime.db import Database, Tx, dedicated
+
+log = structlog.get_logger()
+
+BATCH = 500
+POLL_SECONDS = 1.0
+LOOK_AT_STREAM_SECONDS = 5.0
+ACK_SECONDS = 5.0
+KEEP = "interval '14 days'"
+RELAY_LOCK = 1
+
+ADD = "INSERT INTO outbox (event_id, subject, body) VALUES ($1, $2, $3)"
+UNPUBLISHED = """
+    SELECT id, event_id, subject, body FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT $1
+"""
+MARK = "UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])"
+PUBLISH_AGAIN = "UPDATE outbox SET published_at = NULL WHERE published_at IS NOT NULL"
+STREAM_SEEN = "SELECT created_at, last_seq FROM relay WHERE stream = $1"
+SEE_STREAM = """
+    INSERT INTO relay (stream, created_at, last_seq) VALUES ($1, $2, $3)
+    ON CONFLICT (stream) DO UPDATE SET created_at = $2, last_seq = $3
+"""
+ADVANCE = "UPDATE relay SET last_seq = greatest(last_seq, $2) WHERE stream = $1"
+FORGET = f"DELETE FROM outbox WHERE published_at < now() - {KEEP}"  # noqa: S608 - a constant
+LOCK = "SELECT pg_try_advisory_lock(hashtext(current_schema()), $1)"
+
+
+async def add(tx: Tx, event: Event, call: Call | None = None) -> None:
+    """Promise an event in the transaction of its fact. It is published after the commit."""
+    event_id = uuid4()
+    told = Told(
+        event_id=event_id,
+        at=call.now if call else datetime.now(UTC),
+        body=raw(event),
+        request_id=call.request_id if call else None,
+        trace=call.trace if call else None,
+    )
+    await tx.execute(ADD, event_id, event.subject, encode(told))
+    tx.promised = True
+
+
+async def forget_old_news(tx: Tx) -> None:
+    await tx.execute(FORGET)
+
+
+def stream_config(service: str) -> StreamConfig:
+    """The one stream of a service. Its owner makes it; nobody may change, empty or remove it."""
+    return StreamConfig(
+        name=service.upper(),
+        subjects=[f"{service}.*.event.>"],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        max_age=14 * 24 * 3600,
+        max_bytes=1 << 29,
+        duplicate_window=600,
+        deny_delete=True,
+        deny_purge=True,
+    )
+
+
+class Relay:
+    """Publishes a service's outbox, one relay per service at a time, in the order of the ids."""
+
+    def __init__(self, *, service: str, url: str, db: Database, bus: Bus) -> None:
+        self._service = service
+        self._stream = stream_config(service)
+        self._url = url
+        self._db = db
+        self._bus = bus
+
+    async def run(self) -> None:
+        """For ever: take the lock, publish, and start over whenever a server went away."""
+        while True:
+            try:
+                connection = await dedicated(self._url, schema=self._service)
+                try:
+                    await self._relay(connection)
+                finally:
+                    with contextlib.suppress(Exception):
+                        await connection.close(timeout=1)
+            except (
+                Unavailable,
+                NatsError,
+                OSError,
+                TimeoutError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+            ) as error:
+                log.warning("relay.stalled", reason=type(error).__name__)
+                await asyncio.sleep(POLL_SECONDS / 2)
+
+    async def _relay(self, connection: Any) -> None:
+        while not await connection.fetchval(LOCK, RELAY_LOCK):
+            await asyncio.sleep(POLL_SECONDS)
+        loop = asyncio.get_running_loop()
+        look_at, connections = 0.0, 0
+        while True:
+            self._db.promised.clear()
+            if loop.time() >= look_at or connections != self._bus.connections:
+                connections = self._bus.connections
+                await self._look_at_stream(connection)
+                look_at = loop.time() + LOOK_AT_STREAM_SECONDS
+            if await self._publish_some(connection) < BATCH:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._db.promised.wait()
+
+    async def _publish_some(self, connection: Any) -> int:
+        rows = await connection.fetch(UNPUBLISHED, BATCH)
+        if not rows:
+            return 0
+        acks = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
+        done = [(row["id"], ack) for row, ack in zip(rows, acks, strict=True) if isinstance(ack, int)]
+        if done:
+            async with connection.transaction():
+                await connection.execute(MARK, [row_id for row_id, _ in done])
+                await connection.execute(ADVANCE, self._stream.name, max(seq for _, seq in done))
+        for ack in acks:
+            if isinstance(ack, BaseException):
+                raise ack
+        return len(rows)
+
+    async def _publish(self, row: Any) -> int:
+        """The sequence under which the stream keeps the event; a repetition gets the first one's."""
+        ack = await self._bus.jetstream.publish(
+            row["subject"],
+            row["body"],
+            timeout=ACK_SECONDS,
+            headers={
+                "Nats-Msg-Id": str(row["event_id"]),
+                "Nats-Expected-Stream": self._stream.name or "",
+            },
+        )
+        return ack.seq
+
+    async def _look_at_stream(self, connection: Any) -> None:
+        """Make the stream if it is not there; publish all again if it is not the one that was."""
+        try:
+            info = await self._bus.jetstream.stream_info(self._stream.name or "")
+        except NotFoundError:
+            info = await self._bus.jetstream.add_stream(self._stream)
+            log.info("stream.made", stream=self._stream.name)
+        seen = await connection.fetchrow(STREAM_SEEN, self._stream.name)
+        if seen and seen["created_at"] == info.created and info.state.last_seq >= seen["last_seq"]:
+            return
+        async with connection.transaction():
+            if seen:
+                log.warning("stream.replaced", stream=self._stream.name)
+                await connection.execute(PUBLISH_AGAIN)
+            await connection.execute(SEE_STREAM, self._stream.name, info.created, info.state.last_seq)

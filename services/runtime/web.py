@@ -1,0 +1,100 @@
+"""The small HTTP side every service has: is it alive, is it ready, which version is it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from services.contracts.refusals import Unavailable
+
+log = structlog.get_logger()
+
+CHECK_SECONDS = 0.6
+
+
+class Health:
+    """`ready` is true only between the end of starting and the beginning of stopping."""
+
+    def __init__(self, *, version: str, checks: dict[str, Callable[[], Awaitable[None]]]) -> None:
+        self.ready = False
+        self._version = version
+        self._checks = checks
+
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_get("/health/live", self._live)
+        app.router.add_get("/health/ready", self._ready)
+        app.router.add_get("/version", self._say_version)
+
+    async def _live(self, _: web.Request) -> web.Response:
+        """Answered by the event loop itself: a blocked one does not answer."""
+        return web.json_response({"status": "alive"})
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        """Asks what the service depends on, by a real round trip to each."""
+        if not self.ready:
+            return _not_ready(["starting"])
+        outcomes = await asyncio.gather(*(self._passes(check) for check in self._checks.values()))
+        away = [name for name, passed in zip(self._checks, outcomes, strict=True) if not passed]
+        return _not_ready(away) if away else web.json_response({"status": "ready"})
+
+    async def _passes(self, check: Callable[[], Awaitable[None]]) -> bool:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await check()
+        except (Unavailable, TimeoutError):
+            return False
+        return True
+
+    async def _say_version(self, _: web.Request) -> web.Response:
+        return web.json_response({"version": self._version})
+
+
+def _not_ready(away: list[str]) -> web.Response:
+    return web.json_response({"status": "not ready", "away": away}, status=503)
+
+
+class HttpServer:
+    """An aiohttp application listening, with the limits a server behind a proxy wants."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            keepalive_timeout=15,
+            shutdown_timeout=8,
+            handler_cancellation=False,
+        )
+
+    async def start(self, host: str, port: int) -> None:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=512).start()
+
+    async def stop(self) -> None:
+        await self._runner.cleanup()
+
+
+@web.middleware
+async def log_requests(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """One line per request with the route's template: the path itself may hold a token."""
+    began = time.perf_counter()
+    status = 500
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    except web.HTTPException as error:
+        status = error.status
+        raise
+    finally:
+        resource = request.match_info.route.resource
+        log.info(
+            "http.answered",
+            method=request.method,
+            route=resource.canonical if resource else "unknown",
+            status=status,
+            ms=round((time.perf_counter() - began) * 1000, 1),
+        )
