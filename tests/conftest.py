@@ -1,0 +1,74 @@
+"""Real servers for every test: one PostgreSQL for the session, a database and a NATS server for each test."""
+
+import itertools
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from deploy.embedded.nats import Nats
+from deploy.embedded.postgres import Postgres
+from deploy.embedded.provision import DATABASE, prepare_database
+from deploy.embedded.secrets import load_secrets
+from services.runtime.migrate import migrate
+from tests.support.clock import SetClock
+from tests.support.system import System
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+async def postgres() -> AsyncIterator[Postgres]:
+    """A server with one migrated database, from which each test's own is copied."""
+    with tempfile.TemporaryDirectory(prefix="digiaula-") as folder:
+        state = Path(folder)
+        server = await Postgres(state, durable=False).start()
+        try:
+            secrets = load_secrets(state)
+            await prepare_database(server, secrets)
+            await migrate(server.dsn("migrator", secrets.roles["migrator"], DATABASE))
+            yield server
+        finally:
+            await server.stop("immediate")
+            server.remove()
+
+
+@pytest.fixture
+async def database(postgres: Postgres) -> AsyncIterator[str]:
+    """The name of a fresh, migrated database of this test's own."""
+    name = f"test_{next(_numbers)}"
+    connection = await asyncpg.connect(postgres.superuser_dsn())
+    try:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
+        await connection.execute(
+            f"GRANT CONNECT ON DATABASE {name} TO booking, rooms, notify, gateway, migrator"
+        )
+        yield name
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def nats_server(tmp_path: Path) -> AsyncIterator[Nats]:
+    """A server of this test's own, with no streams yet."""
+    server = await Nats(tmp_path / "nats").start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+async def system(
+    postgres: Postgres, database: str, nats_server: Nats, clock: SetClock
+) -> AsyncIterator[System]:
+    """Start any of the four services in this process, on real servers and a clock that can be set."""
+    running = System(postgres=postgres, database=database, nats=nats_server, clock=clock)
+    yield running
+    await running.stop()
