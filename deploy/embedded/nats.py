@@ -1,0 +1,92 @@
+"""A private NATS server with JetStream, launched from the binary in its wheel."""
+
+import os
+import shutil
+import signal
+import sysconfig
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from deploy.embedded.processes import Child
+from deploy.embedded.ready import answers
+from deploy.embedded.secrets import load_secrets
+from deploy.embedded.state import ROOT, port
+
+CONFIGURATION = ROOT / "deploy" / "nats" / "server.conf"
+
+
+class Nats:
+    """One server with its streams under `state`, configured as everywhere else."""
+
+    name = "nats"
+
+    def __init__(self, state: Path, *, configuration: Path = CONFIGURATION) -> None:
+        self.state = state
+        self.port = 0
+        self._configuration = configuration
+        self._passwords = load_secrets(state).nats
+        self._child: Child | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._running.pid
+
+    async def start(self, *, within: float = 10) -> Self:
+        """Start and wait until it is healthy, its streams recovered."""
+        self.port = port(self.state, self.name)
+        monitoring = port(self.state, "nats-http")
+        store = self.state / "nats"
+        store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        passwords = {f"NATS_{user.upper()}_PASSWORD": secret for user, secret in self._passwords.items()}
+        self._child = Child(
+            self.name,
+            [binary(), "-c", str(self._configuration)],
+            # The server reads values as configuration text: quoted, they are strings.
+            env=passwords
+            | {
+                "NATS_LISTEN": f'"127.0.0.1:{self.port}"',
+                "NATS_HTTP": f'"127.0.0.1:{monitoring}"',
+                "NATS_STORE_DIR": f'"{store}"',
+                "PATH": os.environ.get("PATH", ""),
+            },
+            log=self.state / "log" / "nats.log",
+        )
+        healthy = partial(answers, f"http://127.0.0.1:{monitoring}/healthz")
+        await self._child.until(healthy, within=within)
+        return self
+
+    async def stop(self) -> None:
+        if self._child:
+            await self._child.stop(grace=10)
+
+    async def kill(self) -> None:
+        """End it as a crash would."""
+        await self._running.kill()
+
+    async def wait(self) -> int:
+        return await self._running.wait()
+
+    def freeze(self) -> None:
+        """Leave its connections open and unanswered, as a hung machine would."""
+        self._running.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._running.send(signal.SIGCONT)
+
+    def wipe(self) -> None:
+        """Delete every stream of a stopped server: the worst that can happen to it."""
+        shutil.rmtree(self.state / "nats", ignore_errors=True)
+
+    def url(self, user: str) -> str:
+        return f"nats://{user}:{self._passwords[user]}@127.0.0.1:{self.port}"
+
+    @property
+    def _running(self) -> Child:
+        assert self._child, "not started"
+        return self._child
+
+
+def binary() -> str:
+    """The server of this environment, whatever else the machine has."""
+    return str(Path(sysconfig.get_path("scripts")) / "nats-server")

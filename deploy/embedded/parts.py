@@ -1,0 +1,121 @@
+"""The parts of the running system beside PostgreSQL and NATS: the services and the mail catcher.
+
+Every part has the same few verbs, so that the supervisor treats them alike.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Protocol, Self
+
+from deploy.embedded.environment import plain_environment
+from deploy.embedded.processes import Child
+from deploy.embedded.ready import answers
+from deploy.embedded.state import ROOT, port
+
+QUIET = {"debug", "info"}
+
+
+class Part(Protocol):
+    """Something that runs as one process and can be started again after any end."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def pid(self) -> int: ...
+    async def start(self) -> Self: ...
+    async def stop(self) -> None: ...
+    async def kill(self) -> None: ...
+    async def wait(self) -> int: ...
+
+
+class Program:
+    """A Python module that is ready when it says so over HTTP."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        state: Path,
+        command: Callable[[], list[str]],
+        health: Callable[[], str],
+        environment: Callable[[], Mapping[str, str]],
+        code: Path = ROOT,
+        grace: float = 20,
+    ) -> None:
+        self.name = name
+        self._state = state
+        self._command = command
+        self._health = health
+        self._environment = environment
+        self._code = code
+        self._grace = grace
+        self._child: Child | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._running.pid
+
+    async def start(self) -> Self:
+        health = self._health()
+        self._child = Child(
+            self.name,
+            [sys.executable, "-u", "-m", *self._command()],
+            env=self._environment(),
+            log=self._state / "log" / f"{self.name}.log",
+            cwd=self._code,
+            on_line=partial(show, self.name),
+        )
+        await self._child.until(partial(answers, health), within=60)
+        return self
+
+    async def stop(self) -> None:
+        if self._child:
+            await self._child.stop(grace=self._grace)
+
+    async def kill(self) -> None:
+        if self._child:
+            await self._child.kill()
+
+    async def wait(self) -> int:
+        return await self._running.wait()
+
+    @property
+    def _running(self) -> Child:
+        assert self._child, "not started"
+        return self._child
+
+
+def mail_catcher(state: Path) -> Program:
+    """The catcher, on ports asked for again at every start."""
+    return Program(
+        "mail",
+        state=state,
+        command=lambda: [
+            "deploy.embedded.mail",
+            *("--smtp", str(port(state, "smtp")), "--http", str(port(state, "mail"))),
+        ],
+        health=lambda: f"http://127.0.0.1:{port(state, 'mail')}/messages",
+        environment=lambda: plain_environment(os.environ),
+        grace=3,
+    )
+
+
+def show(name: str, line: str) -> None:
+    """Print what someone should see: everything but the everyday lines, which the log file has."""
+    try:
+        entry = json.loads(line)
+        level, event = entry.pop("level"), entry.pop("event")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        if line:
+            print(f"{name:9} | {line}", flush=True)
+        return
+    if level not in QUIET:
+        traceback = entry.pop("exception", None)
+        facts = " ".join(f"{key}={value}" for key, value in entry.items())
+        print(f"{name:9} | {level}: {event} {facts}".rstrip(), flush=True)
+        for each in (traceback or "").splitlines():
+            print(f"{name:9} |   {each}", flush=True)

@@ -1,0 +1,167 @@
+"""The whole system in its order: what starts when, and what is written down about it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+from deploy.embedded import environment
+from deploy.embedded.environment import SERVICES, Addresses, database_url, nats_url
+from deploy.embedded.nats import Nats
+from deploy.embedded.parts import Part, Program, mail_catcher
+from deploy.embedded.postgres import Postgres
+from deploy.embedded.processes import Child, NotReadyError
+from deploy.embedded.provision import DATABASE, prepare_database
+from deploy.embedded.secrets import load_secrets
+from deploy.embedded.state import ROOT, port, read_json, write_json
+from deploy.embedded.supervisor import Supervisor
+
+DOOR = 8000
+DEMO = "deploy.embedded.demo"
+DEMO_FILE = Path("deploy") / "embedded" / "demo.py"
+
+
+class Stack:
+    """One copy of the system over one state folder. `code` is the checkout whose services run."""
+
+    def __init__(self, state: Path, *, code: Path = ROOT) -> None:
+        self.state = state
+        self.code = code
+        self.secrets = load_secrets(state)
+        self.postgres = Postgres(state)
+        self.nats = Nats(state)
+        self.mail = mail_catcher(state)
+        self.services = [self._service(name) for name in SERVICES]
+        self.supervisor = Supervisor(changed=self.write_state, say=say)
+
+    async def up(self) -> None:
+        """Start everything; when this returns, the door is open and state.json says where."""
+        began = monotonic()
+        await self.supervisor.start(self.postgres, self.nats, self.mail)
+        await prepare_database(self.postgres, self.secrets)
+        say(f"PostgreSQL, NATS and the mail catcher run ({monotonic() - began:.1f} s)")
+        await self._run("migrate", "services.runtime.migrate", self._migrator())
+        for name in SERVICES:
+            self._free_port(name)  # all of them before any: each is told the door's address
+        await self.supervisor.start(*self.services)
+        await self._load_demo()
+        self.write_state()
+        say(f"everything is ready ({monotonic() - began:.1f} s)")
+
+    async def down(self) -> None:
+        """Services first, while what they lean on is still there."""
+        services: list[Part] = [*self.services]
+        ground: list[Part] = [self.nats, self.mail]
+        await self.supervisor.stop(services, ground, [self.postgres])
+        self.state_file.unlink(missing_ok=True)
+
+    async def kill(self) -> None:
+        await self.supervisor.kill()
+        self.state_file.unlink(missing_ok=True)
+
+    @property
+    def state_file(self) -> Path:
+        return self.state / "state.json"
+
+    def addresses(self) -> Addresses:
+        return Addresses(
+            postgres=f"127.0.0.1:{self.postgres.port}/{DATABASE}",
+            nats=self.nats.port,
+            smtp=self._port("smtp"),
+            mail=self._port("mail"),
+            http={name: self._port(name) for name in SERVICES},
+        )
+
+    def service_environment(self, name: str) -> dict[str, str]:
+        return environment.service_environment(
+            name, at=self.addresses(), secrets=self.secrets, caller=os.environ
+        )
+
+    def write_state(self) -> None:
+        """Say where everything is, for people's scripts and for tests."""
+        at = self.addresses()
+        write_json(
+            self.state_file,
+            {
+                "gateway": at.gateway,
+                "mail": f"http://127.0.0.1:{at.mail}",
+                "nats": nats_url("gateway", at=at, secrets=self.secrets),
+                "database": self.postgres.superuser_dsn(DATABASE),
+                "services": {
+                    each.name: {"pid": each.pid, "health": health(at.http[each.name])}
+                    for each in self.services
+                },
+                "people": read_json(self.state / "people.json") or [],
+                "parts": {each.name: {"pid": each.pid} for each in (self.postgres, self.nats, self.mail)},
+                "supervisor": os.getpid(),
+            },
+        )
+
+    def _service(self, name: str) -> Program:
+        return Program(
+            name,
+            state=self.state,
+            command=lambda: [f"services.{name}"],
+            health=lambda: health(self._free_port(name)),
+            environment=partial(self.service_environment, name),
+            code=self.code,
+        )
+
+    def _port(self, name: str) -> int:
+        kept: Mapping[str, int] = read_json(self.state / "ports.json") or {}
+        return kept.get(name) or self._free_port(name)
+
+    def _free_port(self, name: str) -> int:
+        return port(self.state, name, wanted=DOOR if name == "gateway" else None)
+
+    def _migrator(self) -> dict[str, str]:
+        url = database_url("migrator", at=self.addresses(), secrets=self.secrets)
+        return {"DIGIAULA_MIGRATOR_DATABASE_URL": url}
+
+    async def _load_demo(self) -> None:
+        """Once per state folder: what people changed afterwards is theirs."""
+        done = self.state / "demo-loaded"
+        if done.exists() or not (self.code / DEMO_FILE).exists():
+            return
+        at = self.addresses()
+        await self._run(
+            "demo",
+            DEMO,
+            {
+                "DIGIAULA_NATS_URL": nats_url("gateway", at=at, secrets=self.secrets),
+                "DIGIAULA_STATE": str(self.state),
+                "DIGIAULA_PUBLIC_URL": at.gateway,
+                "DIGIAULA_TIME_ZONE": os.environ.get("DIGIAULA_TIME_ZONE", "Europe/Helsinki"),
+            },
+        )
+        done.touch()
+
+    async def _run(self, name: str, module: str, settings: dict[str, str]) -> None:
+        """Run a module to its end; a failure ends the start."""
+        child = Child(
+            name,
+            [sys.executable, "-u", "-m", module],
+            env=environment.plain_environment(os.environ) | settings,
+            log=self.state / "log" / f"{name}.log",
+            cwd=self.code,
+        )
+        try:
+            code = await asyncio.wait_for(child.wait(), 120)
+        except TimeoutError:
+            code = None
+        finally:
+            await child.kill()
+        if code != 0:
+            raise NotReadyError(f"{name} failed ({code}):\n{child.last_lines()}")
+
+
+def health(number: int) -> str:
+    return f"http://127.0.0.1:{number}/health/ready"
+
+
+def say(text: str) -> None:
+    for line in text.splitlines():
+        print(f"digiaula  | {line}", flush=True)
