@@ -19,7 +19,7 @@ DOOR = ("DIGIAULA_HTTP_HOST", "DIGIAULA_HTTP_PORT")
 class Addresses:
     """Where things listen on 127.0.0.1; `http` has a port for every service."""
 
-    postgres: str  # host:port/database
+    postgres: str  # host:port/database, with its options
     nats: int
     smtp: int
     mail: int

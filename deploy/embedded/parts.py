@@ -17,6 +17,8 @@ from deploy.embedded.ready import answers
 from deploy.embedded.state import ROOT, port
 
 QUIET = {"debug", "info"}
+LONG = ("error",)  # where an error says line by line how it came about
+KNOWN = {"service", "timestamp"}  # said by the prefix, or by the clock on the wall
 
 
 class Part(Protocol):
@@ -106,16 +108,21 @@ def mail_catcher(state: Path) -> Program:
 
 def show(name: str, line: str) -> None:
     """Print what someone should see: everything but the everyday lines, which the log file has."""
+    for each in worth_seeing(line):
+        print(f"{name:9} | {each}", flush=True)
+
+
+def worth_seeing(line: str) -> list[str]:
+    """A line of a log as people read it: nothing for an everyday one, more for an error."""
     try:
         entry = json.loads(line)
-        level, event = entry.pop("level"), entry.pop("event")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        if line:
-            print(f"{name:9} | {line}", flush=True)
-        return
-    if level not in QUIET:
-        traceback = entry.pop("exception", None)
-        facts = " ".join(f"{key}={value}" for key, value in entry.items())
-        print(f"{name:9} | {level}: {event} {facts}".rstrip(), flush=True)
-        for each in (traceback or "").splitlines():
-            print(f"{name:9} |   {each}", flush=True)
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict) or "event" not in entry:
+        return [line] if line else []
+    level, event = entry.pop("level", ""), entry.pop("event")
+    if level in QUIET:
+        return []
+    longer = [each for key in LONG if isinstance(entry.get(key), list) for each in entry.pop(key)]
+    facts = " ".join(f"{key}={value}" for key, value in entry.items() if key not in KNOWN)
+    return [f"{level}: {event} {facts}".rstrip(), *(f"  {each}" for each in longer)]

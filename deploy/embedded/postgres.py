@@ -51,6 +51,11 @@ class Postgres:
         self._child: Child | None = None
 
     @property
+    def data(self) -> Path:
+        """The data folder, which may lie outside the state folder."""
+        return settle(self.state).base / "data"
+
+    @property
     def pid(self) -> int:
         return self._running.pid
 
@@ -95,9 +100,13 @@ class Postgres:
         shutil.rmtree(self.state / "postgres", ignore_errors=True)
         leave_refuge(self.state)
 
+    def address(self, database: str) -> str:
+        """Where it is, without who is asking."""
+        return f"127.0.0.1:{self.port}/{database}"
+
     def dsn(self, user: str, password: str, database: str) -> str:
         who = f"{quote(user, safe='')}:{quote(password, safe='')}"
-        return f"postgresql://{who}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{who}@{self.address(database)}"
 
     def superuser_dsn(self, database: str = "postgres") -> str:
         return self.dsn(SUPERUSER, self._password, database)

@@ -86,7 +86,7 @@ class Child:
         """The exit code, once there is one; noticed at once where the kernel can tell."""
         if self.running and hasattr(os, "pidfd_open"):
             await _readable(os.pidfd_open(self.pid))
-        while self.running:  # noqa: ASYNC110 - elsewhere nobody tells us
+        while self.running:
             await asyncio.sleep(0.02)
         return self._process.wait()
 

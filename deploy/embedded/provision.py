@@ -5,6 +5,7 @@ from pathlib import Path
 
 import asyncpg
 
+from deploy.embedded.outside import OutsidePostgres
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.secrets import Secrets
 from deploy.embedded.state import ROOT
@@ -14,7 +15,7 @@ ROLES_SQL = ROOT / "deploy" / "postgres" / "roles.sql"
 
 
 async def prepare_database(
-    postgres: Postgres,
+    postgres: Postgres | OutsidePostgres,
     secrets: Secrets,
     *,
     database: str = DATABASE,

@@ -11,6 +11,7 @@ from time import monotonic
 from deploy.embedded import environment
 from deploy.embedded.environment import SERVICES, Addresses, database_url, nats_url
 from deploy.embedded.nats import Nats
+from deploy.embedded.outside import OutsidePostgres
 from deploy.embedded.parts import Part, Program, mail_catcher
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.processes import Child, NotReadyError
@@ -31,7 +32,8 @@ class Stack:
         self.state = state
         self.code = code
         self.secrets = load_secrets(state)
-        self.postgres = Postgres(state)
+        outside = os.environ.get("DIGIAULA_EMBEDDED_DATABASE_URL")
+        self.postgres = OutsidePostgres(outside) if outside else Postgres(state)
         self.nats = Nats(state)
         self.mail = mail_catcher(state)
         self.services = [self._service(name) for name in SERVICES]
@@ -66,9 +68,15 @@ class Stack:
     def state_file(self) -> Path:
         return self.state / "state.json"
 
+    def find_running(self) -> None:
+        """Take the addresses of the copy that runs over this state folder, started by another."""
+        self.nats.port = self._port("nats")
+        if isinstance(self.postgres, Postgres):
+            self.postgres.port = self._port("postgres")
+
     def addresses(self) -> Addresses:
         return Addresses(
-            postgres=f"127.0.0.1:{self.postgres.port}/{DATABASE}",
+            postgres=self.postgres.address(DATABASE),
             nats=self.nats.port,
             smtp=self._port("smtp"),
             mail=self._port("mail"),

@@ -12,7 +12,7 @@ from deploy.embedded.environment import SERVICES
 from deploy.embedded.installation import settle
 from deploy.embedded.provision import DATABASE
 from deploy.embedded.stack import Stack
-from deploy.embedded.state import ROOT, read_json, state_folder
+from deploy.embedded.state import ROOT, state_folder
 
 
 def main(arguments: list[str]) -> int:
@@ -25,12 +25,11 @@ def main(arguments: list[str]) -> int:
         print("nothing runs here: start it with `make run`", file=sys.stderr)
         return 1
     stack = Stack(state)
-    kept = read_json(state / "ports.json")
-    stack.postgres.port, stack.nats.port = kept["postgres"], kept["nats"]
+    stack.find_running()
     settings = stack.service_environment(service)
     if words == ["sql"]:
-        command = [str(settle(state).bin / "psql"), "-h", "127.0.0.1", "-U", service]
-        command += ["-p", str(stack.postgres.port), DATABASE]
+        address = f"postgresql://{service}@{stack.postgres.address(DATABASE)}"
+        command = [str(settle(state).bin / "psql"), address]
         settings |= {"PGPASSWORD": stack.secrets.roles[service]}
         settings |= {"TERM": os.environ.get("TERM", "dumb")}
     else:

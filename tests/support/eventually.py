@@ -4,11 +4,15 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
+async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 5.0) -> T: ...
+@overload
+async def eventually(check: Callable[[], T], *, within: float = 5.0) -> T: ...
 async def eventually(check: Callable[[], T | Awaitable[T]], *, within: float = 5.0) -> T:
     """Repeat `check` until it answers with something true; return that answer.
 
