@@ -79,6 +79,7 @@ def main() -> int:
     code = Path(os.environ.get("DIGIAULA_EMBEDDED_CODE") or ROOT)
     try:
         with only_one(state):
+            (state / "state.json").unlink(missing_ok=True)  # of a copy that was killed
             return asyncio.run(run(Stack(state, code=code)))
     except AlreadyRunningError:
         known = read_json(state / "state.json")

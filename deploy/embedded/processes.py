@@ -94,7 +94,8 @@ class Child:
         """Ask, wait for `grace` seconds, then insist; nothing of its session is left behind."""
         self.send(number)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.wait(), grace)
+            async with asyncio.timeout(grace):
+                await self.wait()
         await self.kill()
 
     async def kill(self) -> None:

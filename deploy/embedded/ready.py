@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 async def answers(url: str, *, within: float = 2.0) -> bool:
     """Whether a GET there answers 200 in time."""
     with suppress(OSError, TimeoutError):
-        return await asyncio.wait_for(_status(url), within) == 200
+        async with asyncio.timeout(within):
+            return await _status(url) == 200
     return False
 
 

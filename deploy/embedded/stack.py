@@ -90,7 +90,7 @@ class Stack:
 
     def write_state(self) -> None:
         """Say where everything is, for people's scripts and for tests."""
-        at = self.addresses()
+        at, pids = self.addresses(), self.supervisor.pids
         write_json(
             self.state_file,
             {
@@ -99,11 +99,10 @@ class Stack:
                 "nats": nats_url("gateway", at=at, secrets=self.secrets),
                 "database": self.postgres.superuser_dsn(DATABASE),
                 "services": {
-                    each.name: {"pid": each.pid, "health": health(at.http[each.name])}
-                    for each in self.services
+                    name: {"pid": pids[name], "health": health(at.http[name])} for name in SERVICES
                 },
                 "people": read_json(self.state / "people.json") or [],
-                "parts": {each.name: {"pid": each.pid} for each in (self.postgres, self.nats, self.mail)},
+                "parts": {name: {"pid": pids[name]} for name in ("postgres", "nats", "mail")},
                 "supervisor": os.getpid(),
             },
         )
@@ -157,7 +156,8 @@ class Stack:
             cwd=self.code,
         )
         try:
-            code = await asyncio.wait_for(child.wait(), 120)
+            async with asyncio.timeout(120):
+                code: int | None = await child.wait()
         except TimeoutError:
             code = None
         finally:

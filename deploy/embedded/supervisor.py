@@ -18,6 +18,7 @@ class Supervisor:
     def __init__(self, changed: Callable[[], None], say: Callable[[str], None]) -> None:
         self._changed = changed
         self._say = say
+        self.pids: dict[str, int] = {}  # of what is ready, or was last
         self._parts: list[Part] = []
         self._watches: list[asyncio.Task[None]] = []
 
@@ -30,6 +31,8 @@ class Supervisor:
         finally:
             for start in starts:
                 start.cancel()
+            await asyncio.gather(*starts, return_exceptions=True)
+        self.pids |= {part.name: part.pid for part in parts}
         self._watches += [asyncio.create_task(self._keep(part)) for part in parts]
 
     async def stop(self, *groups: list[Part]) -> None:
@@ -62,6 +65,7 @@ class Supervisor:
                 self._say(str(error))
                 await part.kill()
             else:
+                self.pids[part.name] = part.pid
                 self._changed()
                 self._say(f"{part.name} runs again")
 

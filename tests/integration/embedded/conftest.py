@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from subprocess import DEVNULL, Popen
+from subprocess import Popen
 from typing import Any
 
 import pytest
@@ -50,8 +50,7 @@ class Copy:
         """The supervisor, once everything is ready; killed outright at the end if it still runs."""
         supervisor = self.start()
         try:
-            await eventually(lambda: self.known() or supervisor.poll() is not None, within=30)
-            assert supervisor.poll() is None
+            await eventually(lambda: self._is_ready(supervisor), within=30)
             yield supervisor
         finally:
             supervisor.kill()
@@ -59,7 +58,16 @@ class Copy:
 
     def start(self, **options: Any) -> Popen[bytes]:
         command = [sys.executable, "-m", "deploy.embedded"]
-        return Popen(command, cwd=ROOT, env=self.environment, **{"stdout": DEVNULL, **options})
+        with (self.state.parent / "said").open("ab") as said:
+            return Popen(command, cwd=ROOT, env=self.environment, **{"stdout": said, **options})
+
+    def _is_ready(self, supervisor: Popen[bytes]) -> bool:
+        ended = supervisor.poll()
+        if ended is not None:
+            said = (self.state.parent / "said").read_text()
+            raise RuntimeError(f"the supervisor ended with {ended}:\n{said}")
+        known = self.known()
+        return bool(known and known["supervisor"] == supervisor.pid)
 
     def known(self) -> Any:
         return read_json(self.state / "state.json")

@@ -22,10 +22,14 @@ async def greets(server: Nats) -> bool:
     """Whether it speaks to whoever comes."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        greeting = await asyncio.wait_for(reader.readline(), 0.3)
-    except (OSError, TimeoutError):
+    except OSError:
         return False
-    writer.close()
+    try:
+        greeting = await asyncio.wait_for(reader.readline(), 0.3)
+    except TimeoutError:
+        return False
+    finally:
+        writer.close()
     return greeting.startswith(b"INFO ")
 
 
