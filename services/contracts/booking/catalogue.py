@@ -162,7 +162,10 @@ class FreeSlots(Struct, frozen=True):
 
 
 class FindSlots(Request[FreeSlots], frozen=True, kw_only=True):
-    """Free future times in order of start; those that can still be booked now."""
+    """Free future times in order of start; those that can still be booked now.
+
+    `slot` asks for one time alone: none in the answer means that it is free no more.
+    """
 
     subject: ClassVar[str] = "booking.v1.rpc.find_slots"
     reply = FreeSlots
@@ -173,5 +176,6 @@ class FindSlots(Request[FreeSlots], frozen=True, kw_only=True):
     host: UUID | None = None
     language: str | None = None
     kind: SlotKind | None = None
+    slot: UUID | None = None
     limit: int = 50
     cursor: str | None = None
