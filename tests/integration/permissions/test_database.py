@@ -22,6 +22,7 @@ MAY = """
     SELECT has_schema_privilege($1, $2, 'USAGE')
        AND has_table_privilege($1, format('%I.%I', $2::text, $3::text), $4)
 """
+IN_SCHEMA = "SELECT has_schema_privilege($1, $2, 'USAGE'), has_schema_privilege($1, $2, 'CREATE')"
 ATTEMPTS = (
     "SELECT FROM {0}.inbox",
     "INSERT INTO {0}.inbox (consumer, event_id) SELECT 'x', gen_random_uuid() WHERE false",
@@ -69,6 +70,13 @@ async def allowed(connection: Connection, statement: str) -> bool:
     finally:
         await transaction.rollback()
     return True
+
+
+async def test_every_role_enters_its_own_schema_and_no_other(superuser: Connection) -> None:
+    for role, schema in itertools.product(SERVICES, (*SERVICES, "public")):
+        usage, create = await superuser.fetchrow(IN_SCHEMA, role, schema) or (None, None)
+
+        assert (usage, create) == (schema == role, False), (role, schema)
 
 
 async def test_every_role_has_its_own_tables_and_no_other(superuser: Connection) -> None:
