@@ -1,8 +1,9 @@
 """The database: one pool, one way to open a transaction, one place that retries."""
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 import asyncpg
@@ -60,6 +61,16 @@ class Tx:
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
         return await self._connection.fetchval(sql, *args)
+
+    @contextlib.asynccontextmanager
+    async def taken_back(self) -> AsyncIterator[None]:
+        """Whatever happens inside is undone at the end: for looking at what would be."""
+        savepoint = self._connection.transaction()
+        await savepoint.start()
+        try:
+            yield
+        finally:
+            await savepoint.rollback()
 
 
 class Database:

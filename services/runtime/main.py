@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
-from aiohttp import web
+from aiohttp.web import Application
 
 from services.contracts.refusals import Unavailable
 from services.runtime import bus as nats_bus
@@ -50,7 +50,7 @@ class Service:
     handlers: Handlers = field(default_factory=dict)
     subscriptions: Sequence[Subscription] = ()
     jobs: Sequence[Job] = ()
-    web: web.Application | None = None
+    web: Application | None = None
     on_start: Callable[[], Any] | None = None
 
 
@@ -105,7 +105,7 @@ async def start(name: str, build: Build[C], settings: C, clock: Clock) -> "Livin
     await migrate.check(db, name)
     service = build(Parts(name=name, db=db, bus=bus, clock=clock), settings)
     health = Health(version=settings.version, checks={"database": db.ping, "nats": bus.ping})
-    app = service.web or web.Application(middlewares=[log_requests])
+    app = service.web or Application(middlewares=[log_requests])
     health.add_routes(app)
     living = Living(name=name, db=db, bus=bus, health=health, http=HttpServer(app), service=service)
     await living.begin(settings, clock)

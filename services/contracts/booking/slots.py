@@ -29,7 +29,10 @@ class BookingStatus(StrEnum):
 
 
 class Attendee(Struct, frozen=True, kw_only=True):
-    """A booking as the slot's host sees it: no contact data (that is a look of its own)."""
+    """A booking as the slot's host sees it: no contact data (that is a look of its own).
+
+    `joined`: they have been let into the room at least once.
+    """
 
     booking_id: UUID
     display_name: str
@@ -38,6 +41,7 @@ class Attendee(Struct, frozen=True, kw_only=True):
     note: str | None = None
     accompanies: UUID | None = None
     comes_as: str | None = None
+    joined: bool = False
 
 
 class HostSlot(Struct, frozen=True, kw_only=True):

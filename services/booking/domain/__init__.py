@@ -1,0 +1,1 @@
+"""The rules of booking. No clock, no I/O, no await."""

@@ -1,0 +1,69 @@
+"""Requests in, replies out: each request with the one use case that answers it."""
+
+from typing import Any
+
+from services.booking.service import (
+    afterwards,
+    booking,
+    catalogue,
+    changing,
+    neighbours,
+    people,
+    receptions,
+    searching,
+    slots,
+)
+from services.booking.service.deps import Deps
+from services.contracts.booking import appointments as a
+from services.contracts.booking import catalogue as c
+from services.contracts.booking import people as p
+from services.contracts.booking import receptions as r
+from services.contracts.booking import slots as s
+from services.contracts.envelope import Request
+from services.runtime.call import Handlers
+from services.runtime.commands import UseCase, in_transaction
+from services.runtime.db import Database
+
+USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
+    c.ListThemes: catalogue.list_themes,
+    c.ListOrganisations: catalogue.list_organisations,
+    c.AddOrganisation: catalogue.add_organisation,
+    c.ListHosts: catalogue.list_hosts,
+    c.ListGroups: catalogue.list_groups,
+    c.AddGroup: catalogue.add_group,
+    c.FindSlots: searching.find_slots,
+    p.Identify: people.identify,
+    p.FindPersonByEmail: people.find_person_by_email,
+    p.ListPeople: people.list_people,
+    p.AddPerson: people.add_person,
+    p.ChangePerson: people.change_person,
+    p.DisablePerson: people.disable_person,
+    p.ListAlertAddresses: people.list_alert_addresses,
+    r.ListReceptions: receptions.list_receptions,
+    r.GetReception: receptions.get_reception,
+    r.AddReception: receptions.add_reception,
+    r.ChangeReception: receptions.change_reception,
+    r.RemoveReception: receptions.remove_reception,
+    r.PreviewReception: receptions.preview_reception,
+    s.ListHostSlots: slots.list_host_slots,
+    s.GetSlot: slots.get_slot,
+    s.AddSlot: slots.add_slot,
+    s.CancelSlot: slots.cancel_slot,
+    a.Book: booking.book,
+    a.DescribeBooking: changing.describe_booking,
+    a.ConfirmBooking: changing.confirm_booking,
+    a.CancelBooking: changing.cancel_booking,
+    a.MoveBooking: changing.move_booking,
+    a.RenewLink: changing.renew_link,
+    a.RequestLinks: neighbours.request_links,
+    a.GiveFeedback: afterwards.give_feedback,
+    a.RecordOutcome: afterwards.record_outcome,
+    a.ReadContact: afterwards.read_contact,
+    a.DescribePlace: neighbours.describe_place,
+    a.DescribeMessage: neighbours.describe_message,
+    a.DescribeLinks: neighbours.describe_links,
+}
+
+
+def handlers(db: Database, deps: Deps) -> Handlers:
+    return {request: in_transaction(db, deps, use_case) for request, use_case in USE_CASES.items()}

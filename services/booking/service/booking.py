@@ -1,0 +1,129 @@
+"""Taking a seat."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from services.booking.domain import access, attendees, seats
+from services.booking.service import news
+from services.booking.service.deps import Deps
+from services.booking.service.searching import alternatives
+from services.booking.store import bookings as store
+from services.booking.store import slots as slot_store
+from services.booking.store.bookings import BookingRow, NewBooking
+from services.contracts.booking.appointments import Book, Booked, Companion
+from services.contracts.booking.catalogue import SlotKind
+from services.contracts.booking.slots import BookingStatus
+from services.contracts.envelope import Role, Staff
+from services.contracts.refusals import Code, Refusal
+from services.runtime.call import Call
+from services.runtime.db import Tx
+
+
+async def book(tx: Tx, request: Book, call: Call, deps: Deps) -> Booked:
+    """Take the seats, write down who sits in them, promise the news: all or nothing."""
+    _check(request)
+    people = 1 + len(request.companions)
+    kind = await slot_store.take_seats(tx, request.slot_id, people, now=call.now)
+    if kind is None:
+        raise await refused(tx, request.slot_id, now=call.now)
+    facts = await slot_store.facts(tx, request.slot_id)
+    assert facts is not None
+    hold = _hold(call, deps, starts_at=facts.starts_at)
+    main = NewBooking(
+        id=uuid4(),
+        slot_id=request.slot_id,
+        status=hold.status,
+        seats=1,
+        display_name=request.display_name.strip(),
+        email=request.email,
+        phone=request.phone,
+        language=request.language,
+        municipality=request.municipality,
+        age_group=request.age_group,
+        note=request.note,
+        held_until=hold.until,
+    )
+    await store.add(tx, main, now=call.now)
+    for companion in request.companions:
+        await _add_companion(tx, main, companion, kind=kind, call=call)
+    await _note(tx, main.id, call)
+    return booked(await news.taken(tx, main.id, call=call))
+
+
+@dataclass(frozen=True)
+class _Hold:
+    status: BookingStatus
+    until: datetime | None
+
+
+def _hold(call: Call, deps: Deps, *, starts_at: datetime) -> _Hold:
+    """What a coordinator books on somebody's behalf needs no confirming."""
+    on_behalf = isinstance(call.actor, Staff) and call.actor.role is Role.COORDINATOR
+    if not deps.confirm_first or on_behalf:
+        return _Hold(BookingStatus.CONFIRMED, None)
+    until = seats.held_until(now=call.now, starts_at=starts_at, hold=deps.hold)
+    return _Hold(BookingStatus.HELD, until)
+
+
+async def _add_companion(
+    tx: Tx, main: NewBooking, companion: Companion, *, kind: SlotKind, call: Call
+) -> None:
+    """One who comes along gets a booking and a link of their own."""
+    new = NewBooking(
+        id=uuid4(),
+        slot_id=main.slot_id,
+        status=main.status,
+        seats=0 if kind is SlotKind.APPOINTMENT else 1,
+        accompanies=main.id,
+        comes_as=companion.comes_as,
+        display_name=companion.display_name.strip(),
+        email=companion.email,
+        phone=companion.phone,
+        language=main.language,
+        held_until=main.held_until,
+    )
+    await store.add(tx, new, now=call.now)
+    await _note(tx, new.id, call)
+    await news.taken(tx, new.id, call=call)
+
+
+async def _note(tx: Tx, booking_id: UUID, call: Call) -> None:
+    await store.note_change(tx, booking_id, "booked", by=access.signature(call.actor), now=call.now)
+
+
+async def refused(tx: Tx, slot_id: UUID, *, now: datetime) -> Refusal:
+    """Why the seat could not be had, with the next free times where they help."""
+    refusal = seats.why_not(await slot_store.facts(tx, slot_id), now=now)
+    slot = await slot_store.slot(tx, slot_id)
+    if slot is not None and refusal.code is not Code.NOT_FOUND:
+        refusal.facts["next"] = await alternatives(tx, slot, now=now)
+    return refusal
+
+
+def booked(booking: BookingRow) -> Booked:
+    return Booked(
+        id=booking.id,
+        status=booking.status,
+        slot=booking.slot.booked,
+        link_version=booking.link_version,
+        held_until=booking.held_until,
+    )
+
+
+def _check(request: Book) -> None:
+    attendees.check(
+        display_name=request.display_name,
+        email=request.email,
+        phone=request.phone,
+        language=request.language,
+        note=request.note,
+        companions=len(request.companions),
+    )
+    for companion in request.companions:
+        attendees.check(
+            display_name=companion.display_name,
+            email=companion.email,
+            phone=companion.phone,
+            language=request.language,
+        )

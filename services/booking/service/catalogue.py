@@ -1,0 +1,71 @@
+"""What is on offer: anyone may look."""
+
+from uuid import UUID, uuid4
+
+from services.booking.domain import access
+from services.booking.service.deps import Deps
+from services.booking.store import catalogue as store
+from services.booking.store import people as people_store
+from services.contracts.booking import catalogue as words
+from services.contracts.refusals import Code, field_refusal
+from services.runtime.call import Call
+from services.runtime.db import Tx
+from services.runtime.paging import check_limit, page_of, read_cursor
+
+
+async def list_themes(tx: Tx, _: words.ListThemes, __: Call, ___: Deps) -> words.Themes:
+    return words.Themes(items=list(await store.themes(tx)))
+
+
+async def list_organisations(
+    tx: Tx, request: words.ListOrganisations, _: Call, __: Deps
+) -> words.Organisations:
+    limit = check_limit(request.limit)
+    (after,) = read_cursor(request.cursor, UUID)
+    rows = await people_store.organisations(tx, after=after, limit=limit + 1)
+    items, following = page_of(rows, limit, lambda row: (row.id,))
+    return words.Organisations(items=list(items), next=following)
+
+
+async def add_organisation(
+    tx: Tx, request: words.AddOrganisation, call: Call, _: Deps
+) -> words.Organisation:
+    access.coordinator(call.actor)
+    name = request.name.strip()
+    if not 1 <= len(name) <= 120:
+        raise field_refusal(Code.NAME_INVALID, "name", "A name has 1 to 120 characters.")
+    return await people_store.add_organisation(tx, words.Organisation(id=uuid4(), name=name), now=call.now)
+
+
+async def list_hosts(tx: Tx, request: words.ListHosts, call: Call, _: Deps) -> words.Hosts:
+    limit = check_limit(request.limit)
+    (after,) = read_cursor(request.cursor, UUID)
+    rows = await store.hosts(
+        tx,
+        now=call.now,
+        theme=request.theme,
+        organisation=request.organisation,
+        after=after,
+        limit=limit + 1,
+    )
+    items, following = page_of(rows, limit, lambda row: (row.id,))
+    return words.Hosts(items=list(items), next=following)
+
+
+async def list_groups(tx: Tx, request: words.ListGroups, call: Call, _: Deps) -> words.Groups:
+    limit = check_limit(request.limit)
+    (after,) = read_cursor(request.cursor, UUID)
+    rows = await store.groups(tx, now=call.now, after=after, limit=limit + 1)
+    items, following = page_of(rows, limit, lambda row: (row.id,))
+    return words.Groups(items=list(items), next=following)
+
+
+async def add_group(tx: Tx, request: words.AddGroup, call: Call, _: Deps) -> words.Group:
+    access.coordinator(call.actor)
+    if not await store.theme_exists(tx, request.theme):
+        raise field_refusal(Code.FIELD_INVALID, "theme", "There is no such theme.")
+    if not await people_store.organisation_exists(tx, request.organisation_id):
+        raise field_refusal(Code.FIELD_INVALID, "organisation_id", "There is no such organisation.")
+    if not 2 <= request.capacity <= 1000:
+        raise field_refusal(Code.FIELD_INVALID, "capacity", "A group has from 2 to 1000 places.")
+    return await store.add_group(tx, uuid4(), request, now=call.now)

@@ -1,0 +1,195 @@
+"""What residents look through: themes, hosts with free times, groups, free slots."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from services.contracts.booking.catalogue import (
+    AddGroup,
+    FindSlots,
+    FreeSlot,
+    Group,
+    Host,
+    PublicHost,
+    SlotKind,
+    Theme,
+    Words,
+)
+from services.runtime.db import Tx
+
+THEMES = "SELECT id, name_fi, name_sv, name_en FROM theme ORDER BY position"
+THEME_EXISTS = "SELECT true FROM theme WHERE id = $1"
+HOSTS = """
+    SELECT p.id, p.display_name, p.languages, p.organisation_id, coalesce(o.name, '') AS organisation,
+           f.themes
+    FROM person p
+    LEFT JOIN organisation o ON o.id = p.organisation_id
+    CROSS JOIN LATERAL (
+        SELECT array_agg(DISTINCT s.theme_id) AS themes FROM slot s
+        WHERE s.host_id = p.id AND s.starts_at > $1
+          AND s.state = 'open' AND s.taken < s.capacity AND s.bookable_until > $1
+    ) f
+    WHERE p.disabled_at IS NULL AND f.themes IS NOT NULL
+      AND ($2::text IS NULL OR $2 = ANY (f.themes))
+      AND ($3::uuid IS NULL OR p.organisation_id = $3)
+      AND ($4::uuid IS NULL OR p.id > $4)
+    ORDER BY p.id LIMIT $5
+"""
+GROUPS = """
+    SELECT g.id, g.name_fi, g.name_sv, g.name_en, g.description_fi, g.description_sv, g.description_en,
+           g.is_open, g.theme_id, o.name AS organisation, g.languages, g.capacity,
+           (SELECT min(s.starts_at) FROM slot s
+            WHERE s.group_id = g.id AND s.state = 'open' AND s.starts_at > $1) AS next_starts_at
+    FROM peer_group g JOIN organisation o ON o.id = g.organisation_id
+    WHERE $2::uuid IS NULL OR g.id > $2
+    ORDER BY g.id LIMIT $3
+"""
+ADD_GROUP = """
+    INSERT INTO peer_group (id, name_fi, name_sv, name_en, description_fi, description_sv, description_en,
+                            is_open, theme_id, organisation_id, languages, capacity, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+GROUP = """
+    SELECT g.id, g.name_fi, g.name_sv, g.name_en, g.description_fi, g.description_sv, g.description_en,
+           g.is_open, g.theme_id, o.name AS organisation, g.languages, g.capacity,
+           NULL::timestamptz AS next_starts_at
+    FROM peer_group g JOIN organisation o ON o.id = g.organisation_id
+    WHERE g.id = $1
+"""
+FREE_SLOTS = """
+    SELECT s.id, s.kind, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages, s.capacity, s.taken,
+           s.group_id, p.id AS host_id, p.display_name, p.organisation_id,
+           coalesce(o.name, '') AS organisation
+    FROM slot s
+    JOIN person p ON p.id = s.host_id
+    LEFT JOIN organisation o ON o.id = p.organisation_id
+    WHERE s.state = 'open' AND s.taken < s.capacity AND p.disabled_at IS NULL
+      AND s.starts_at >= $1 AND s.starts_at < $2 AND s.bookable_until > $3
+      AND ($4::text IS NULL OR s.theme_id = $4)
+      AND ($5::uuid IS NULL OR p.organisation_id = $5)
+      AND ($6::uuid IS NULL OR s.host_id = $6)
+      AND ($7::text IS NULL OR $7 = ANY (s.languages))
+      AND ($8::text IS NULL OR s.kind = $8)
+      AND ($9::timestamptz IS NULL OR (s.starts_at, s.id) > ($9, $10::uuid))
+      AND ($12::uuid IS NULL OR s.id = $12)
+    ORDER BY s.starts_at, s.id LIMIT $11
+"""
+
+
+async def themes(tx: Tx) -> Sequence[Theme]:
+    return [
+        Theme(id=row["id"], name=Words(fi=row["name_fi"], sv=row["name_sv"], en=row["name_en"]))
+        for row in await tx.fetch(THEMES)
+    ]
+
+
+async def theme_exists(tx: Tx, theme_id: str) -> bool:
+    return bool(await tx.fetchval(THEME_EXISTS, theme_id))
+
+
+async def hosts(
+    tx: Tx, *, now: datetime, theme: str | None, organisation: UUID | None, after: UUID | None, limit: int
+) -> Sequence[PublicHost]:
+    rows = await tx.fetch(HOSTS, now, theme, organisation, after, limit)
+    return [
+        PublicHost(
+            id=row["id"],
+            display_name=row["display_name"],
+            organisation=row["organisation"],
+            organisation_id=row["organisation_id"],
+            languages=row["languages"],
+            themes=row["themes"],
+        )
+        for row in rows
+    ]
+
+
+async def groups(tx: Tx, *, now: datetime, after: UUID | None, limit: int) -> Sequence[Group]:
+    return [_group(row) for row in await tx.fetch(GROUPS, now, after, limit)]
+
+
+async def add_group(tx: Tx, group_id: UUID, new: AddGroup, *, now: datetime) -> Group:
+    await tx.execute(
+        ADD_GROUP,
+        group_id,
+        new.name.fi,
+        new.name.sv,
+        new.name.en,
+        new.description.fi,
+        new.description.sv,
+        new.description.en,
+        new.open,
+        new.theme,
+        new.organisation_id,
+        new.languages,
+        new.capacity,
+        now,
+    )
+    row = await tx.fetchrow(GROUP, group_id)
+    assert row is not None
+    return _group(row)
+
+
+async def group_exists(tx: Tx, group_id: UUID) -> bool:
+    return await tx.fetchrow(GROUP, group_id) is not None
+
+
+async def free_slots(
+    tx: Tx, wanted: FindSlots, *, now: datetime, after: tuple[datetime | None, UUID | None], limit: int
+) -> Sequence[FreeSlot]:
+    rows = await tx.fetch(
+        FREE_SLOTS,
+        wanted.from_at,
+        wanted.to_at,
+        now,
+        wanted.theme,
+        wanted.organisation,
+        wanted.host,
+        wanted.language,
+        wanted.kind,
+        *after,
+        limit,
+        wanted.slot,
+    )
+    return [_free_slot(row) for row in rows]
+
+
+def host_of(row: Record) -> Host:
+    return Host(
+        id=row["host_id"],
+        display_name=row["display_name"],
+        organisation=row["organisation"],
+        organisation_id=row["organisation_id"],
+    )
+
+
+def _free_slot(row: Record) -> FreeSlot:
+    return FreeSlot(
+        id=row["id"],
+        kind=SlotKind(row["kind"]),
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        time_zone=row["time_zone"],
+        host=host_of(row),
+        theme=row["theme_id"],
+        languages=row["languages"],
+        capacity=row["capacity"],
+        seats_left=row["capacity"] - row["taken"],
+        group_id=row["group_id"],
+    )
+
+
+def _group(row: Record) -> Group:
+    return Group(
+        id=row["id"],
+        name=Words(fi=row["name_fi"], sv=row["name_sv"], en=row["name_en"]),
+        description=Words(fi=row["description_fi"], sv=row["description_sv"], en=row["description_en"]),
+        open=row["is_open"],
+        theme=row["theme_id"],
+        organisation=row["organisation"],
+        languages=row["languages"],
+        capacity=row["capacity"],
+        next_starts_at=row["next_starts_at"],
+    )
