@@ -13,6 +13,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 from nats.js.errors import BadRequestError, NotFoundError
 
 from deploy.embedded.nats import Nats
+from services.runtime.outbox import stream_config
 from tests.integration.permissions.subjects import EVERYBODY, MAY_PUBLISH, MAY_SUBSCRIBE
 
 PUBLISHING = re.compile(r'publish to "([^"]+)"')
@@ -129,6 +130,15 @@ async def test_what_a_consumer_needs_is_allowed_from_end_to_end(connect: Connect
 
     assert (await listening.consumer_info("BOOKING", "notify-booking")).num_ack_pending == 0
     assert notify.refusals == []
+
+
+async def test_every_service_declares_its_own_stream_and_all_of_them_fit(connect: Connect) -> None:
+    for service in sorted(EVERYBODY):
+        caller = await connect(service)
+
+        await caller.client.jetstream().add_stream(stream_config(service))
+
+        assert caller.refusals == []
 
 
 async def test_services_can_see_that_every_write_is_synced(connect: Connect) -> None:
