@@ -1,0 +1,102 @@
+"""How one request of the JSON API is understood, handed on and answered."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from services.contracts.envelope import Actor, Nothing, Request, Staff
+from services.contracts.refusals import Code, Refusal
+from services.gateway.body import read_object
+from services.gateway.calls import call_for, key_of
+from services.gateway.door import Door, door_of
+from services.gateway.routing import Api, Route
+from services.gateway.understanding import from_object, from_query
+from services.gateway.who import Caller, caller_of
+from services.runtime.call import Call
+
+R = TypeVar("R")
+B = TypeVar("B")
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_encoder = msgspec.json.Encoder()
+
+
+class NoBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing is sent with this request; an empty object is as good as none."""
+
+
+class Answer(Struct, frozen=True):
+    """A reply with a status of its own, where the route has more than one."""
+
+    status: int
+    body: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking(Generic[B]):
+    """One understood request of somebody who was let in."""
+
+    request: web.Request
+    door: Door
+    caller: Caller
+    call: Call
+    ids: dict[str, UUID]
+    body: B
+
+    @property
+    def staff(self) -> Staff:
+        """Who asks, on routes that only those who serve may use."""
+        actor: Actor = self.caller.actor
+        assert isinstance(actor, Staff)
+        return actor
+
+    async def ask(self, request: Request[R]) -> R:
+        """Pass a question on to its owner, on behalf of whoever asks here."""
+        return await self.door.bus.call(request, self.call)
+
+
+async def serve(request: web.Request, route: Route, api: Api) -> web.StreamResponse:
+    """`body` is the query's type where a route has one: no route has both."""
+    caller = caller_of(request)
+    key = key_of(request, needed=api.makes)
+    asking: Asking[Any] = Asking(
+        request=request,
+        door=door_of(request),
+        caller=caller,
+        ids={name: _id(text) for name, text in request.match_info.items() if name != "token"},
+        body=await _said(request, api),
+        call=call_for(request, caller.actor, key=key),
+    )
+    reply = await route.handler(asking)
+    if isinstance(reply, web.StreamResponse):
+        return reply
+    if isinstance(reply, Answer):
+        return json_response(reply.status, reply.body)
+    return json_response(api.status, reply)
+
+
+def json_response(status: int, reply: Any) -> web.Response:
+    if reply is None or isinstance(reply, Nothing):
+        return web.Response(status=204)
+    return web.Response(status=status, body=_encoder.encode(reply), content_type="application/json")
+
+
+async def _said(request: web.Request, api: Api) -> Any:
+    if request.method in ("GET", "HEAD", "DELETE"):
+        return from_query(api.query or NoBody, request.query)
+    from_query(NoBody, request.query)
+    kind = api.body or NoBody
+    optional = not any(field.required for field in msgspec.structs.fields(kind))
+    return from_object(kind, await read_object(request, empty_is_fine=optional))
+
+
+def _id(text: str) -> UUID:
+    """An id that is none of ours belongs to nothing."""
+    if not _ID.fullmatch(text):
+        raise Refusal(Code.NOT_FOUND, "There is nothing by that id.")
+    return UUID(text)

@@ -1,0 +1,141 @@
+"""Composition: the only file that ties the gateway's parts together."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+from aiohttp_session import session_middleware
+
+from services.contracts import links
+from services.contracts.gateway import PrepareSignIn
+from services.contracts.refusals import Code, Refusal
+from services.gateway import csrf, sessions, signing_in
+from services.gateway.calls import REQUEST_ID
+from services.gateway.config import Config
+from services.gateway.door import DOOR, Door, door_of
+from services.gateway.entrance import add_routes, is_api, route_of
+from services.gateway.headers import SecurityHeaders
+from services.gateway.hosts import Hosts
+from services.gateway.limits import Limits
+from services.gateway.live import Hub
+from services.gateway.problems import problem_of
+from services.gateway.routes import ROUTES
+from services.runtime.jobs import Job
+from services.runtime.main import Parts, Service
+from services.runtime.web import log_requests
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+LARGEST_BODY = 64 * 1024
+OPEN_TO_MACHINES = ("/health/", "/version")
+
+
+def build(parts: Parts, settings: Config) -> Service:
+    door = Door(
+        db=parts.db,
+        bus=parts.bus,
+        clock=parts.clock,
+        settings=settings,
+        link_keys=links.parse_keys(settings.link_keys),
+        hub=Hub(),
+        limits=Limits(
+            on=settings.limits == "on", trusted_proxies=settings.list_of(settings.trusted_proxies)
+        ),
+    )
+    kept = sessions.PostgresSessions(db=parts.db, clock=parts.clock, settings=settings)
+
+    async def start() -> None:
+        await door.hub.start(parts.bus)
+
+    async def forget() -> datetime | None:
+        await kept.forget_old()
+        await signing_in.forget_old(parts.db, parts.clock)
+        return None
+
+    return Service(
+        handlers={PrepareSignIn: signing_in.prepare_handler(door)},
+        jobs=[Job("forget-sessions", forget, every=timedelta(minutes=15), clock=parts.clock)],
+        web=application(door, kept),
+        on_start=start,
+    )
+
+
+def application(door: Door, kept: sessions.PostgresSessions) -> web.Application:
+    """The middlewares run from the outside in.
+
+    Problems stand on both sides of the session: inside, so that a session that
+    a refusal has ended is written; outside, for the session's own failures.
+    """
+    app = web.Application(
+        client_max_size=LARGEST_BODY,
+        middlewares=[
+            name_request,
+            log_requests,
+            show_problems,
+            check_host(Hosts.of(door.settings)),
+            session_middleware(kept),
+            show_problems,
+            check_origin(Hosts.of(door.settings)),
+        ],
+    )
+    app[DOOR] = door
+    sessions.install(app, kept)
+    add_routes(app, ROUTES)
+    headers = SecurityHeaders(door.settings)
+
+    async def put_headers(request: web.Request, response: web.StreamResponse) -> None:
+        headers.put(response, route_of(request))
+        if REQUEST_ID in request:
+            response.headers["X-Request-ID"] = request[REQUEST_ID]
+
+    async def close(_: web.Application) -> None:
+        door.hub.close()
+
+    app.on_response_prepare.append(put_headers)
+    app.on_shutdown.append(close)
+    return app
+
+
+@web.middleware
+async def name_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """An id of our own making, by which an answer, its log lines and its audit rows are found together."""
+    request[REQUEST_ID] = secrets.token_hex(8)
+    structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID])
+    return await handler(request)
+
+
+@web.middleware
+async def show_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Everything raised becomes an answer: problem+json for programs, a page for people."""
+    try:
+        return await handler(request)
+    except (web.HTTPRedirection, web.HTTPSuccessful):
+        raise
+    except Exception as error:
+        problem = problem_of(error, request[REQUEST_ID])
+    page = door_of(request).problem_page
+    if page is None or is_api(request):
+        return problem.response()
+    return await page(request, problem)
+
+
+def check_host(hosts: Hosts) -> Middleware:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not request.path.startswith(OPEN_TO_MACHINES) and not hosts.allows(request.host):
+            raise Refusal(Code.HOST_INVALID, "The service answers only at its own address.")
+        return await handler(request)
+
+    return check
+
+
+def check_origin(hosts: Hosts) -> Middleware:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        csrf.check_origin(request, hosts, is_api=is_api(request))
+        return await handler(request)
+
+    return check

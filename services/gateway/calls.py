@@ -1,0 +1,58 @@
+"""A request from outside as a call inside: on whose behalf, until when, under which key."""
+
+import re
+import secrets
+from datetime import timedelta
+
+from aiohttp import web
+
+from services.contracts.envelope import Actor
+from services.contracts.refusals import Code, Refusal
+from services.gateway.door import door_of
+from services.runtime.call import Call
+
+WITHIN = timedelta(seconds=6)
+LONGEST_KEY = 200
+
+REQUEST_ID = web.RequestKey("request_id", str)
+
+_TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+def request_id_of(request: web.Request) -> str:
+    return request[REQUEST_ID]
+
+
+def call_for(request: web.Request, actor: Actor, *, key: str | None = None) -> Call:
+    now = door_of(request).clock.now()
+    return Call(
+        actor=actor,
+        now=now,
+        deadline=now + WITHIN,
+        request_id=request_id_of(request),
+        key=key,
+        trace=_trace(request),
+    )
+
+
+def key_of(request: web.Request, *, needed: bool) -> str | None:
+    """The Idempotency-Key header; refuses `key_missing` where one is needed, and `key_invalid`."""
+    given = request.headers.getall("Idempotency-Key", [])
+    if not given or not given[0]:
+        if needed:
+            raise Refusal(
+                Code.KEY_MISSING, "Send a key of your own making, and the same one when repeating."
+            )
+        return None
+    if len(given) > 1 or not _KEY.fullmatch(given[0]):
+        raise Refusal(Code.KEY_INVALID, f"One key of at most {LONGEST_KEY} printable characters is needed.")
+    return given[0]
+
+
+def _trace(request: web.Request) -> str:
+    """The trace that the asker is in, or the beginning of a new one."""
+    given = request.headers.get("traceparent", "")
+    if _TRACE.fullmatch(given):
+        return given
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

@@ -1,0 +1,46 @@
+"""Every setting of the gateway."""
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from services.runtime.config import Common, Secret, setting
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Common):
+    """Lists are separated by commas. `limits` off lifts the request limits for loopback clients only."""
+
+    public_url: str = setting("DIGIAULA_PUBLIC_URL")
+    link_keys: Secret = setting("DIGIAULA_LINK_KEYS")
+    form_key: Secret = setting("DIGIAULA_FORM_KEY")
+    time_zone: str = setting("DIGIAULA_TIME_ZONE", default="Europe/Helsinki")
+    jitsi_domain: str = setting("DIGIAULA_JITSI_DOMAIN", default="")
+    limits: Literal["on", "off"] = setting("DIGIAULA_LIMITS", default="on")
+    trusted_proxies: str = setting("DIGIAULA_TRUSTED_PROXIES", default="")
+    allowed_hosts: str = setting("DIGIAULA_ALLOWED_HOSTS", default="")
+    session_idle_minutes: int = setting("DIGIAULA_SESSION_IDLE_MINUTES", default=120)
+
+    @property
+    def origin(self) -> str:
+        """The public address without a path or a last slash: what every link of ours begins with."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}".lower()
+
+    @property
+    def secure(self) -> bool:
+        return self.origin.startswith("https:")
+
+    @property
+    def on_loopback(self) -> bool:
+        return urlsplit(self.public_url).hostname in LOOPBACK
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def list_of(self, text: str) -> list[str]:
+        return [part.strip() for part in text.split(",") if part.strip()]

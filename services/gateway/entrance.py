@@ -1,0 +1,71 @@
+"""How a request comes in: counted, recognised, from our own page, and only then handled."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from aiohttp import web
+
+from services.contracts.refusals import Code, Refusal
+from services.gateway import csrf
+from services.gateway.api.serving import serve
+from services.gateway.door import door_of
+from services.gateway.routing import Route
+from services.gateway.who import CALLER, Caller, recognise
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+ROUTES = web.AppKey("routes", dict[Handler, Route])
+BODY_SECONDS = 10
+
+
+def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
+    """Put every row of the table behind the same door."""
+    app[ROUTES] = {}
+    for route in routes:
+        handler = _entrance(route)
+        app[ROUTES][handler] = route
+        if route.method == "GET":
+            app.router.add_get(route.path, handler, allow_head=not route.stream)
+        else:
+            app.router.add_route(route.method, route.path, handler)
+
+
+def route_of(request: web.Request) -> Route | None:
+    """The row that this request is for; None for what is in no row."""
+    return request.config_dict[ROUTES].get(request.match_info.handler)
+
+
+def is_api(request: web.Request) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _entrance(route: Route) -> Handler:
+    async def enter(request: web.Request) -> web.StreamResponse:
+        async with door_of(request).limits.place(stream=route.stream):
+            if route.limit is not None:
+                await door_of(request).limits.spend(route.limit, request)
+            request[CALLER] = await recognise(request, route)
+            if route.api is not None:
+                _check_token(request, request[CALLER])
+                return await serve(request, route, route.api)
+            if request.method == "POST":
+                await _read_form(request)
+            response: web.StreamResponse = await route.handler(request)
+            return response
+
+    return enter
+
+
+def _check_token(request: web.Request, caller: Caller) -> None:
+    """A cookie is sent by the browser unasked; the header only by our own page."""
+    if caller.csrf is not None and request.method not in csrf.SAFE:
+        csrf.check_token(request.headers.get(csrf.HEADER), caller.csrf)
+
+
+async def _read_form(request: web.Request) -> None:
+    """So that a form that never ends holds its place for seconds; the page finds it already read."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            await request.read()
+    except TimeoutError as error:
+        raise Refusal(Code.BODY_TOO_SLOW, "The form did not arrive in time.") from error

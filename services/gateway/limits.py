@@ -1,0 +1,107 @@
+"""How often one client may do what costs something: kept in memory, per process."""
+
+import asyncio
+import ipaddress
+import secrets
+from collections.abc import Sequence
+from enum import Enum
+from hashlib import sha256
+from time import time
+
+from aiohttp import web
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from services.contracts.refusals import Code, Refusal
+
+IN_FLIGHT = 64
+STREAMS = 2000
+
+
+class Limit(Enum):
+    """What is counted, and how much of it one client may do."""
+
+    BOOKING = RateLimitItemPerHour(5, namespace="booking")
+    LINKS = RateLimitItemPerMinute(3, 15, namespace="links")
+    SIGN_IN = RateLimitItemPerMinute(5, 15, namespace="sign_in")
+    TOKEN = RateLimitItemPerMinute(10, namespace="token")
+
+
+class Limits:
+    """Counts by address of the client and by digest of a contact; off for loopback clients if so set."""
+
+    def __init__(self, *, on: bool, trusted_proxies: Sequence[str]) -> None:
+        self._on = on
+        self._trusted = [ipaddress.ip_network(item, strict=False) for item in trusted_proxies]
+        self._counts = MovingWindowRateLimiter(MemoryStorage())
+        self._salt = secrets.token_bytes(16)
+        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+        self._streams = asyncio.Semaphore(STREAMS)
+
+    async def spend(self, limit: Limit, request: web.Request) -> None:
+        """Count one request of this client, or refuse `too_many`."""
+        client = self.client(request)
+        if self._lifted(client):
+            return
+        await self._spend(limit.value, _neighbourhood(client))
+
+    async def spend_contact(self, limit: Limit, request: web.Request, contact: str) -> None:
+        """Count one request about this address or number, whoever asks."""
+        if self._lifted(self.client(request)):
+            return
+        digest = sha256(self._salt + contact.strip().lower().encode()).hexdigest()
+        await self._spend(limit.value, digest)
+
+    async def _spend(self, item: RateLimitItem, who: str) -> None:
+        if await self._counts.hit(item, who):
+            return
+        reset, _ = await self._counts.get_window_stats(item, who)
+        raise Refusal(
+            Code.TOO_MANY,
+            "Too many requests of this kind. Wait a while and try again.",
+            retry_after=max(1, round(reset - time())),
+        )
+
+    def place(self, *, stream: bool) -> asyncio.Semaphore:
+        """A place for one request in hand, or a refusal at once: a queue here would only hide the load."""
+        places = self._streams if stream else self._in_flight
+        if places.locked():
+            raise Refusal(Code.OVERLOADED, "Too many requests at once. Try again in a moment.")
+        return places
+
+    def client(self, request: web.Request) -> str:
+        """The client's address; what proxies say of it counts only from proxies we know."""
+        peer = request.transport.get_extra_info("peername") if request.transport else None
+        address = str(peer[0]) if peer else "unknown"
+        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+        while self._is_trusted(address) and forwarded and _is_address(forwarded[-1]):
+            address = forwarded.pop()
+        return address
+
+    def _is_trusted(self, address: str) -> bool:
+        if not _is_address(address):
+            return False
+        ip = ipaddress.ip_address(address)
+        return any(ip in network for network in self._trusted)
+
+    def _lifted(self, client: str) -> bool:
+        return not self._on and _is_address(client) and ipaddress.ip_address(client).is_loopback
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _neighbourhood(address: str) -> str:
+    """One subscriber's addresses count as one: a whole /64 in IPv6."""
+    if not _is_address(address):
+        return address
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)

@@ -1,0 +1,149 @@
+"""From what was sent to a typed request, saying everything that is wrong with it at once."""
+
+import re
+import types
+from datetime import date, datetime, time
+from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin, runtime_checkable
+
+import msgspec
+from msgspec import Meta, Struct
+from multidict import MultiMapping
+
+from services.contracts.refusals import Code, Refusal
+from services.gateway.body import check_text
+from services.gateway.fields import RULES
+
+T = TypeVar("T")
+
+MOST_ITEMS = 400
+PAGE_FIELDS = ("limit", "cursor")
+
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_SPACE_FOR_PLUS = re.compile(r"(T\d\d:\d\d:\d\d(\.\d+)?) (\d\d:\d\d)$")
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A request that knows more than its single fields: raises a Refusal when they do not fit together."""
+
+    def check(self) -> None: ...
+
+
+def from_object(kind: type[T], data: dict[str, Any]) -> T:
+    """The request that a JSON object says, or a refusal listing every field at fault in `errors`."""
+    return _Reading(strict=True).whole(kind, data)
+
+
+def from_query(kind: type[T], query: MultiMapping[str]) -> T:
+    """The same for query parameters. A parameter given empty counts as not given."""
+    names = list(query)
+    if len(set(names)) != len(names):
+        raise Refusal(Code.PARAMETER_REPEATED, "A parameter was given twice.")
+    given = {name: text for name, text in query.items() if text}
+    check_text(given)
+    return _Reading(strict=False).whole(kind, given)
+
+
+class _Reading:
+    """One pass over what was sent; collects what is wrong instead of stopping at the first."""
+
+    def __init__(self, *, strict: bool) -> None:
+        self._strict = strict
+        self._errors: list[dict[str, str]] = []
+
+    def whole(self, kind: type[T], data: dict[str, Any]) -> T:
+        said = self._struct(kind, data, "")
+        if self._errors:
+            first = self._errors[0]
+            raise Refusal(Code(first["code"]), first["detail"], errors=self._errors)
+        if isinstance(said, Checked):
+            said.check()
+        return said
+
+    def _struct(self, kind: type[T], data: Any, path: str) -> T:
+        """The struct, or an unfinished one nobody will see when something is wrong with it."""
+        values: dict[str, Any] = {}
+        known = msgspec.structs.fields(kind)  # type: ignore[arg-type]  # every request is a Struct
+        for unknown in data.keys() - {field.encode_name for field in known}:
+            self._add(Code.FIELD_UNKNOWN, path + _shown(unknown), "There is no such field.")
+        for field in known:
+            where = path + field.encode_name
+            if field.encode_name in data:
+                values[field.name] = self._value(field.type, data[field.encode_name], where)
+            elif field.required:
+                self._add(Code.FIELD_REQUIRED, where, "This is needed.")
+        return kind(**values) if not self._errors else _nothing()
+
+    def _value(self, kind: Any, given: Any, where: str) -> Any:
+        if get_origin(kind) in (Union, types.UnionType):
+            if given is None:
+                return None
+            kind = next(arm for arm in get_args(kind) if arm is not type(None))
+        base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+        if isinstance(base, type) and issubclass(base, Struct):
+            return self._inner(base, given, where)
+        if get_origin(base) is list:
+            return self._items(get_args(base)[0], given, where)
+        return self._plain(kind, base, given, where)
+
+    def _inner(self, kind: type[Struct], given: Any, where: str) -> Any:
+        if isinstance(given, dict):
+            return self._struct(kind, given, where + ".")
+        return self._add(Code.JSON_TYPE, where, "This must be an object.")
+
+    def _items(self, kind: Any, given: Any, where: str) -> Any:
+        if not isinstance(given, list) or len(given) > MOST_ITEMS:
+            return self._add(Code.FIELD_INVALID, where, "This must be a list, and not a long one.")
+        return [self._value(kind, item, f"{where}.{number}") for number, item in enumerate(given)]
+
+    def _plain(self, kind: Any, base: Any, given: Any, where: str) -> Any:
+        if isinstance(given, str) and base is datetime:
+            given = _SPACE_FOR_PLUS.sub(r"\1+\3", given)
+        try:
+            value = msgspec.convert(given, kind, strict=self._strict)
+        except msgspec.ValidationError:
+            code = Code.PAGE_INVALID if self._is_paging(where) else _code_for(base)
+            return self._add(code, where, _SENTENCES[code])
+        try:
+            return _ruled(kind, value)
+        except Refusal as refusal:
+            return self._add(refusal.code, where, refusal.detail)
+
+    def _is_paging(self, where: str) -> bool:
+        return not self._strict and where in PAGE_FIELDS
+
+    def _add(self, code: Code, where: str, detail: str) -> None:
+        self._errors.append({"field": where, "code": str(code), "detail": detail})
+
+
+_SENTENCES = {
+    Code.PAGE_INVALID: "There is no such page of the list.",
+    Code.NUMBER_INVALID: "This must be a number within its limits.",
+    Code.TIME_INVALID: "This must be a time with its offset, such as 2026-03-12T13:00:00+02:00.",
+    Code.FIELD_INVALID: "This cannot be used.",
+}
+
+
+def _code_for(base: Any) -> Code:
+    if base in (int, float):
+        return Code.NUMBER_INVALID
+    if base in (datetime, date, time):
+        return Code.TIME_INVALID
+    return Code.FIELD_INVALID
+
+
+def _ruled(kind: Any, value: Any) -> Any:
+    """The value after the rule that its field's type names, if it names one."""
+    for meta in getattr(kind, "__metadata__", ()):
+        if isinstance(meta, Meta) and meta.extra and "rule" in meta.extra:
+            return RULES[meta.extra["rule"]](value)
+    return value
+
+
+def _shown(name: str) -> str:
+    """A field's name is said back only when it looks like one."""
+    return name if _PLAIN_NAME.fullmatch(name) else "?"
+
+
+def _nothing() -> Any:
+    return None

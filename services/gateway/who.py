@@ -1,0 +1,96 @@
+"""Who asks: nobody in particular, the bearer of a link, or a signed-in person."""
+
+from dataclasses import dataclass
+
+import aiohttp_session
+from aiohttp import web
+
+from services.contracts import links
+from services.contracts.booking.people import Identify, Person
+from services.contracts.envelope import Actor, Anyone, Resident, Service, Staff
+from services.contracts.links import Link, Purpose
+from services.contracts.refusals import Code, Refusal
+from services.gateway.calls import call_for
+from services.gateway.door import door_of
+from services.gateway.routing import ANYONE, LINK, Route
+from services.gateway.sessions import csrf_token, has_cookie, person_id_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """`csrf` is what a signed-in person's writes must carry; others have none."""
+
+    actor: Actor
+    person: Person | None = None
+    link: Link | None = None
+    csrf: str | None = None
+
+
+ITSELF = Service(name="gateway")
+CALLER = web.RequestKey("caller", Caller)
+
+
+def caller_of(request: web.Request) -> Caller:
+    """Who was let in for this request."""
+    return request[CALLER]
+
+
+async def recognise(request: web.Request, route: Route) -> Caller:
+    """The caller, if the route is for such as them.
+
+    Refuses `not_found` for what is no link of ours, `wrong_purpose`, `not_signed_in`, `session_ended`
+    for a session that is over or whose person has been disabled, and `forbidden` for another role.
+    """
+    if route.roles == LINK:
+        return _bearer(request)
+    if route.roles == ANYONE:
+        return Caller(actor=Anyone())
+    try:
+        caller = await _signed_in(request)
+        if caller.person is None or caller.person.role not in route.roles:
+            raise Refusal(Code.FORBIDDEN, "Your role does not include this.")
+    except Refusal:
+        if route.roles >= ANYONE:
+            return Caller(actor=Anyone())
+        raise
+    return caller
+
+
+async def present(request: web.Request) -> Caller:
+    """The signed-in person, or nobody in particular: for pages that greet but do not ask who comes."""
+    if await person_id_of(request) is None:
+        return Caller(actor=Anyone())
+    try:
+        return await _signed_in(request)
+    except Refusal:
+        return Caller(actor=Anyone())
+
+
+def _bearer(request: web.Request) -> Caller:
+    link = links.read(door_of(request).link_keys, request.match_info["token"])
+    if link is None:
+        raise Refusal(Code.NOT_FOUND, "There is nothing behind this link.")
+    if link.purpose is not Purpose.BOOKING:
+        raise Refusal(Code.WRONG_PURPOSE, "This link is for something else.")
+    return Caller(actor=Resident(booking_id=link.subject_id, link_version=link.version), link=link)
+
+
+async def _signed_in(request: web.Request) -> Caller:
+    person_id = await person_id_of(request)
+    if person_id is None:
+        raise _nobody(request)
+    try:
+        person = await door_of(request).bus.call(Identify(person_id=person_id), call_for(request, ITSELF))
+    except Refusal as refusal:
+        if refusal.code not in (Code.SESSION_ENDED, Code.NOT_FOUND):
+            raise
+        (await aiohttp_session.get_session(request)).invalidate()
+        raise Refusal(Code.SESSION_ENDED, "You have been signed out.") from refusal
+    actor = Staff(person_id=person.id, role=person.role, organisation_id=person.organisation_id)
+    return Caller(actor=actor, person=person, csrf=await csrf_token(request))
+
+
+def _nobody(request: web.Request) -> Refusal:
+    if has_cookie(request):
+        return Refusal(Code.SESSION_ENDED, "You have been signed out.")
+    return Refusal(Code.NOT_SIGNED_IN, "Sign in first.")
