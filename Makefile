@@ -4,7 +4,7 @@ PYTHON ?= python3
 bin := .venv/bin
 state := $(or $(DIGIAULA_STATE),.digiaula)
 export UV_PYTHON_DOWNLOADS := never
-compose = docker compose --project-directory . --file deploy/compose/compose.yaml
+compose = docker compose --file docker-compose.yml --file deploy/compose/jitsi.yml
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):[^#]*## */\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -30,6 +30,7 @@ lock: ## renew requirements/*.txt from pyproject.toml (upgrade=1 takes the newes
 	$(PYTHON) requirements/lock.py $(if $(upgrade),--upgrade)
 
 up: ## the containers an association runs, Jitsi included
+	./deploy/secrets/make
 	$(compose) up --detach --build --wait
 
 down: ## stop the containers; their data stays

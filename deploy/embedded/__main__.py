@@ -6,6 +6,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 
 from deploy.embedded.processes import NotReadyError
 from deploy.embedded.stack import Stack, say
@@ -14,18 +15,28 @@ from deploy.embedded.state import ROOT, AlreadyRunningError, only_one, read_json
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+# `make` passes on a signal that the terminal or a group has sent to us already: that is one wish.
+SAME_WISH = 0.3
+
+
 class Wishes:
-    """The first signal asks for a clean stop, the second for an end now."""
+    """The first signal asks for a clean stop, a later one for an end now."""
 
     def __init__(self) -> None:
         self.stop = asyncio.Event()
         self.hurry = asyncio.Event()
+        self._first = 0.0
         loop = asyncio.get_running_loop()
         for number in STOPPING:
             loop.add_signal_handler(number, self._heard)
 
     def _heard(self) -> None:
-        (self.hurry if self.stop.is_set() else self.stop).set()
+        now = monotonic()
+        if not self.stop.is_set():
+            self._first = now
+            self.stop.set()
+        elif now - self._first > SAME_WISH:
+            self.hurry.set()
 
 
 async def run(stack: Stack) -> int:

@@ -8,7 +8,10 @@ from deploy.embedded.secrets import Secrets
 
 SERVICES = ("booking", "rooms", "notify", "gateway")
 # From the caller's environment, since programs misbehave without them.
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+INHERITED = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+)
 # What the caller sets is meant for everybody, except that these are decided here: each service has
 # its own, or they steer the embedded form itself.
 DECIDED = ("DIGIAULA_DATABASE_URL", "DIGIAULA_NATS_URL", "DIGIAULA_STATE")
@@ -58,7 +61,7 @@ def service_environment(
 def plain_environment(caller: Mapping[str, str]) -> dict[str, str]:
     """What any program of ours gets from its caller."""
     kept = {name: caller[name] for name in INHERITED if name in caller}
-    return kept | {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
+    return kept | {"PYTHONUNBUFFERED": "1"}
 
 
 def database_url(role: str, *, at: Addresses, secrets: Secrets) -> str:

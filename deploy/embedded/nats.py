@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from deploy.embedded.environment import plain_environment
 from deploy.embedded.processes import Child
 from deploy.embedded.ready import answers
 from deploy.embedded.secrets import load_secrets
@@ -43,12 +44,12 @@ class Nats:
             self.name,
             [binary(), "-c", str(self._configuration)],
             # The server reads values as configuration text: quoted, they are strings.
-            env=passwords
+            env=plain_environment(os.environ)
+            | passwords
             | {
                 "NATS_LISTEN": f'"127.0.0.1:{self.port}"',
                 "NATS_HTTP": f'"127.0.0.1:{monitoring}"',
                 "NATS_STORE_DIR": f'"{store}"',
-                "PATH": os.environ.get("PATH", ""),
             },
             log=self.state / "log" / "nats.log",
         )

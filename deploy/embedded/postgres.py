@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Literal, Self
 from urllib.parse import quote
 
+from deploy.embedded.environment import plain_environment
 from deploy.embedded.installation import Installation, leave_refuge, settle
 from deploy.embedded.processes import GUARD, Child, NotReadyError
 from deploy.embedded.secrets import load_secrets
@@ -129,7 +130,7 @@ class Postgres:
         return Child(
             self.name,
             [str(place.bin / "postgres"), "-D", str(place.base / "data"), *options],
-            env={"LC_ALL": "C", "PATH": os.environ.get("PATH", "")},
+            env=plain_environment(os.environ) | {"LC_ALL": "C"},
             log=self.state / "log" / "postgres.log",
             user=place.user,
             # Killed outright it would leave the processes it started to notice by themselves.
@@ -175,7 +176,7 @@ def initialise(place: Installation, password: str) -> None:
     try:
         done = subprocess.run(
             [*guard, "--", *command],
-            env={"LC_ALL": "C", "PATH": os.environ.get("PATH", "")},
+            env=plain_environment(os.environ) | {"LC_ALL": "C"},
             cwd="/",
             capture_output=True,
             text=True,

@@ -39,6 +39,7 @@ class Copy:
 
     def __init__(self, state: Path, code: Path) -> None:
         self.state = state
+        self.code = code
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("DIGIAULA_")},
             "DIGIAULA_STATE": str(state),

@@ -7,7 +7,7 @@ from subprocess import PIPE
 
 import aiohttp
 
-from tests.integration.embedded.conftest import Copy, stop
+from tests.integration.embedded.conftest import STAND_IN, Copy, stop
 from tests.support.eventually import eventually
 from tests.support.processes import descendants, is_alive
 
@@ -69,6 +69,24 @@ async def test_whatever_is_killed_runs_again_and_state_json_says_so(a_copy: Copy
         assert await stop(supervisor, signal.SIGTERM) == 0
 
 
+async def test_a_second_interrupt_does_not_wait_for_a_service_that_lingers(a_copy: Copy) -> None:
+    lingering = a_copy.code / "services" / "rooms.py"
+    lingering.write_text(f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{STAND_IN}")
+    async with a_copy.running() as supervisor:
+        booking, family = a_copy.known()["services"]["booking"]["pid"], descendants(supervisor.pid)
+        supervisor.send_signal(signal.SIGINT)
+        await eventually(lambda: not is_alive(booking))
+
+        async def ended() -> bool:
+            supervisor.send_signal(signal.SIGINT)
+            return supervisor.poll() is not None
+
+        await eventually(ended)
+
+        assert not any(is_alive(pid) for pid in family)
+        assert a_copy.known() is None
+
+
 async def test_a_second_start_says_where_the_first_one_is(a_copy: Copy) -> None:
     async with a_copy.running():
         second = a_copy.start(stderr=PIPE)
@@ -81,8 +99,7 @@ async def test_a_second_start_says_where_the_first_one_is(a_copy: Copy) -> None:
 async def test_a_service_that_cannot_start_ends_the_start_with_its_reason(
     a_copy: Copy, state: Path
 ) -> None:
-    code = Path(a_copy.environment["DIGIAULA_EMBEDDED_CODE"])
-    (code / "services" / "rooms.py").write_text("raise SystemExit('rooms: missing DIGIAULA_X')")
+    (a_copy.code / "services" / "rooms.py").write_text("raise SystemExit('rooms: missing DIGIAULA_X')")
 
     done = a_copy.start(stdout=PIPE)
     said, _ = done.communicate(timeout=60)
