@@ -1,0 +1,102 @@
+"""The rules of a room: when it is open, who may enter, and under which name. No clock, no I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from services.contracts.refusals import Code, Refusal
+from services.contracts.rooms import RoomState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hours:
+    """How long before the start a room opens, and how long after the end it closes."""
+
+    before: timedelta
+    after: timedelta
+
+
+class Presence(StrEnum):
+    """Where a person is as far as anybody can tell."""
+
+    AWAY = "away"
+    WAITING = "waiting"
+    JOINED = "joined"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meeting:
+    """One slot's room as one person finds it: `cancelled` when the slot, or their own place, is off."""
+
+    slot_id: UUID
+    room: str
+    host_id: UUID
+    kind: str
+    starts_at: datetime
+    ends_at: datetime
+    closed_at: datetime | None
+    cancelled: bool
+    host_present: bool
+    waiting: int
+
+    def opens_at(self, hours: Hours) -> datetime:
+        return self.starts_at - hours.before
+
+    def closes_at(self, hours: Hours) -> datetime:
+        return self.ends_at + hours.after
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seat:
+    """A booking's place in a meeting."""
+
+    booking_id: UUID
+    link_version: int
+    meeting: Meeting
+
+
+def state(meeting: Meeting, hours: Hours, now: datetime) -> RoomState:
+    """How the meeting stands; called off comes before everything, closed before the clock."""
+    if meeting.cancelled:
+        return RoomState.CANCELLED
+    if meeting.closed_at is not None:
+        return RoomState.OVER
+    if now < meeting.opens_at(hours):
+        return RoomState.BEFORE
+    if now >= meeting.closes_at(hours):
+        return RoomState.OVER
+    return RoomState.OPEN if meeting.host_present else RoomState.WAITING
+
+
+def may_enter(meeting: Meeting, hours: Hours, now: datetime) -> None:
+    """Refuse anybody, host or resident, while the room cannot be entered."""
+    if meeting.cancelled:
+        raise Refusal(Code.ROOM_CLOSED, "This meeting has been cancelled.")
+    if meeting.closed_at is not None:
+        raise Refusal(Code.ROOM_CLOSED, "The host has ended this meeting.")
+    opens_at, closes_at = meeting.opens_at(hours), meeting.closes_at(hours)
+    if not opens_at <= now < closes_at:
+        raise Refusal(
+            Code.ROOM_NOT_OPEN,
+            "The room is not open yet." if now < opens_at else "The meeting is over.",
+            opens_at=opens_at.isoformat(),
+            closes_at=closes_at.isoformat(),
+        )
+
+
+def may_use_link(seat: Seat, link_version: int) -> None:
+    """Refuse a link that was replaced. A newer one than is known here was given out by its owner."""
+    if link_version < seat.link_version:
+        raise Refusal(Code.LINK_EXPIRED, "This link has been replaced by a newer one.")
+
+
+def may_host(meeting: Meeting, person_id: UUID, *, stands_in: bool) -> None:
+    """Refuse everybody but the slot's host and those who may stand in, as if there were no such slot."""
+    if person_id != meeting.host_id and not stands_in:
+        raise Refusal(Code.NOT_FOUND, "There is no such meeting.")
+
+
+def most_occupants(kind: str) -> int:
+    """How many connections Jitsi lets into one room: a net below the tokens, not the rule."""
+    return {"appointment": 12, "drop_in": 12, "group": 75}.get(kind, 500)

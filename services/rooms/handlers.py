@@ -1,0 +1,52 @@
+"""Requests in. Whoever is not known yet is asked about, outside of any transaction, and served then."""
+
+from dataclasses import replace
+from typing import Any
+
+from services.contracts.envelope import Service
+from services.contracts.rooms import CloseRoom, Join, Leave, Look, LookAtSlots
+from services.rooms import news, service
+from services.rooms.service import Means, NotYetKnown
+from services.runtime.bus import Bus
+from services.runtime.call import Call, Handler, Handlers
+from services.runtime.commands import in_transaction
+from services.runtime.db import Database, Tx
+
+
+def handlers(db: Database, bus: Bus, means: Means) -> Handlers:
+    served: Handlers = {
+        Look: in_transaction(db, means, service.look),
+        LookAtSlots: in_transaction(db, means, service.look_at_slots),
+        Join: _anew_each_time(in_transaction(db, means, service.join)),
+        Leave: in_transaction(db, means, service.leave),
+        CloseRoom: in_transaction(db, means, service.close_room),
+    }
+    return {request: _knowing(handler, db, bus) for request, handler in served.items()}
+
+
+def _knowing(handler: Handler, db: Database, bus: Bus) -> Handler:
+    """`handler`, which may meet something new: then its owner is asked, once, and remembered."""
+
+    async def handle(request: Any, call: Call) -> Any:
+        try:
+            return await handler(request, call)
+        except NotYetKnown as unknown:
+            asking = replace(call, actor=Service(name=bus.name), key=None)
+            answer = await bus.call(unknown.ask, asking)
+
+        async def remember(tx: Tx) -> None:
+            await news.take_in_answer(tx, answer, at=call.now)
+
+        await db.transact(remember)
+        return await handler(request, call)
+
+    return handle
+
+
+def _anew_each_time(handler: Handler) -> Handler:
+    """Without the key: its answer would be kept, and with it a token. Pressing twice is harmless."""
+
+    async def handle(request: Any, call: Call) -> Any:
+        return await handler(request, call.keyed(None))
+
+    return handle

@@ -1,0 +1,52 @@
+"""The name a person goes by in one meeting: shown to the others, kept nowhere."""
+
+import re
+import unicodedata
+
+from services.contracts.refusals import Code, Refusal, field_refusal
+
+LONGEST = 80
+MARKS_IN_A_ROW = 4
+PHONE_DIGITS = 6
+
+_PHONE = re.compile(r"\+?\d[\d\s().,/\-–]*")
+_MARKS = re.compile(r"[\W_]*")
+
+
+def display_name(text: str) -> str:
+    """`text` as it may be shown, or a refusal of what is no name or gives a contact away.
+
+    Characters that cannot be seen are taken out first: they could hide an address
+    or turn the direction of what follows.
+    """
+    kept = "".join(mark for mark in text if unicodedata.category(mark) != "Cf")
+    name = " ".join(unicodedata.normalize("NFC", kept).split(" ")).strip()
+    if not name:
+        raise _refused("Give a name or a nickname.")
+    if len(name) > LONGEST:
+        raise _refused(f"Use at most {LONGEST} characters.")
+    if any(unicodedata.category(mark) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") for mark in name):
+        raise _refused("Use letters, numbers and spaces.")
+    if _MARKS.fullmatch(name) or _heaps_marks(name):
+        raise _refused("Use letters, numbers and spaces.")
+    seen = unicodedata.normalize("NFKC", name)
+    if "@" in seen or any(_digits(run) >= PHONE_DIGITS for run in _PHONE.findall(seen)):
+        raise _refused("Use a name or a nickname, not an e-mail address or a phone number.")
+    return name
+
+
+def _heaps_marks(name: str) -> bool:
+    run = 0
+    for mark in name:
+        run = run + 1 if unicodedata.combining(mark) else 0
+        if run > MARKS_IN_A_ROW:
+            return True
+    return False
+
+
+def _digits(run: str) -> int:
+    return sum(mark.isdecimal() for mark in run)
+
+
+def _refused(detail: str) -> Refusal:
+    return field_refusal(Code.NICKNAME_INVALID, "display_name", detail)

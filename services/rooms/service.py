@@ -1,0 +1,212 @@
+"""What people do with a room: look, join, leave, end the meeting. One function each."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.contracts.booking.appointments import DescribePlace
+from services.contracts.envelope import Nothing, Resident, Role, Staff
+from services.contracts.refusals import Code, Refusal, field_refusal
+from services.contracts.rooms import (
+    AttendeeJoined,
+    AttendeeWaiting,
+    CloseRoom,
+    HostArrived,
+    HostLeft,
+    Join,
+    Joined,
+    Leave,
+    Look,
+    LookAtSlots,
+    RoomClosed,
+    RoomState,
+    RoomView,
+    RoomViews,
+)
+from services.rooms import domain, names, store
+from services.rooms.domain import Hours, Meeting, Presence, Seat
+from services.rooms.tokens import Guest, Signer
+from services.runtime import outbox
+from services.runtime.call import Call
+from services.runtime.db import Tx
+
+MOST_SLOTS = 100
+
+
+@dataclass(frozen=True)
+class Means:
+    """What the use cases need beside the database."""
+
+    hours: Hours
+    signer: Signer
+
+
+class NotYetKnown(Exception):
+    """No news of this place or slot has come. `ask` is the question to its owner."""
+
+    def __init__(self, ask: DescribePlace) -> None:
+        super().__init__("no news of this has come yet")
+        self.ask = ask
+
+
+async def look(tx: Tx, request: Look, call: Call, means: Means) -> RoomView:
+    """Changes nothing, whoever looks and however often."""
+    match call.actor:
+        case Resident(booking_id=booking_id, link_version=link_version):
+            meeting = (await _seat(tx, booking_id, link_version)).meeting
+        case _:
+            meeting = await _hosted(tx, _slot_named(request), _staff(call))
+    return view(meeting, means.hours, call.now)
+
+
+async def look_at_slots(tx: Tx, request: LookAtSlots, call: Call, means: Means) -> RoomViews:
+    """Leaves out, without a word, slots without a room and slots that are not the asker's."""
+    staff = _staff(call)
+    if len(request.slot_ids) > MOST_SLOTS:
+        raise field_refusal(Code.FIELD_INVALID, "slot_ids", f"Ask for at most {MOST_SLOTS} at once.")
+    known = (await store.meetings(tx, request.slot_ids)).values()
+    theirs = [meeting for meeting in known if meeting.host_id == staff.person_id or _stands_in(staff)]
+    return RoomViews([view(meeting, means.hours, call.now) for meeting in theirs])
+
+
+async def join(tx: Tx, request: Join, call: Call, means: Means) -> Joined:
+    """A host is let in and counts as present; a resident is let in when one is, and waits otherwise."""
+    name = names.display_name(request.display_name)
+    match call.actor:
+        case Resident():
+            return await _resident_joins(tx, call.actor, name, request, call, means)
+        case _:
+            return await _host_joins(tx, _staff(call), name, request, call, means)
+
+
+async def _resident_joins(
+    tx: Tx, link: Resident, name: str, request: Join, call: Call, means: Means
+) -> Joined:
+    await store.hold_shared(tx, link.booking_id)
+    meeting = (await _seat(tx, link.booking_id, link.link_version)).meeting
+    domain.may_enter(meeting, means.hours, call.now)
+    presence = Presence.JOINED if meeting.host_present else Presence.WAITING
+    came = await store.enter(tx, meeting.slot_id, link.booking_id, presence, call.now, hosts=False)
+    seen = view(meeting, means.hours, call.now)
+    if not meeting.host_present:
+        if came.changed:
+            waits = AttendeeWaiting(slot_id=meeting.slot_id, booking_id=link.booking_id)
+            await outbox.add(tx, waits, call)
+        return Joined(state=seen.state, view=seen)
+    if came.changed:
+        joined = AttendeeJoined(slot_id=meeting.slot_id, booking_id=link.booking_id, at=call.now)
+        await outbox.add(tx, joined, call)
+    guest = Guest(participant_id=came.participant_id, name=name, moderates=False)
+    return _let_in(seen, meeting, guest, request, call, means)
+
+
+async def _host_joins(tx: Tx, staff: Staff, name: str, request: Join, call: Call, means: Means) -> Joined:
+    slot_id = _slot_named(request)
+    await store.hold_alone(tx, slot_id)
+    meeting = await _hosted(tx, slot_id, staff)
+    domain.may_enter(meeting, means.hours, call.now)
+    came = await store.enter(tx, slot_id, staff.person_id, Presence.JOINED, call.now, hosts=True)
+    if not meeting.host_present:
+        await outbox.add(tx, HostArrived(slot_id=slot_id), call)
+    seen = view(replace(meeting, host_present=True), means.hours, call.now)
+    guest = Guest(participant_id=came.participant_id, name=name, moderates=True)
+    return _let_in(seen, meeting, guest, request, call, means)
+
+
+def _let_in(
+    seen: RoomView, meeting: Meeting, guest: Guest, request: Join, call: Call, means: Means
+) -> Joined:
+    video = means.signer.video(
+        room=meeting.room,
+        guest=guest,
+        now=call.now,
+        not_after=seen.closes_at,
+        language=request.language,
+    )
+    return Joined(state=seen.state, view=seen, video=video)
+
+
+async def leave(tx: Tx, request: Leave, call: Call, means: Means) -> Nothing:
+    """Leaving where one is not changes nothing."""
+    match call.actor:
+        case Resident(booking_id=booking_id, link_version=link_version):
+            await store.hold_shared(tx, booking_id)
+            meeting = (await _seat(tx, booking_id, link_version)).meeting
+            await store.leave(tx, meeting.slot_id, booking_id, call.now)
+        case _:
+            staff, slot_id = _staff(call), _slot_named(request)
+            await store.hold_alone(tx, slot_id)
+            meeting = await _hosted(tx, slot_id, staff)
+            await store.leave(tx, slot_id, staff.person_id, call.now)
+            await tell_if_hosts_left(tx, meeting, call)
+    return Nothing()
+
+
+async def tell_if_hosts_left(tx: Tx, before: Meeting, call: Call) -> None:
+    """Spread the news when a host was there `before` and none is now."""
+    now = await store.meetings(tx, [before.slot_id])
+    if before.host_present and not now[before.slot_id].host_present:
+        await outbox.add(tx, HostLeft(slot_id=before.slot_id), call)
+
+
+async def close_room(tx: Tx, request: CloseRoom, call: Call, means: Means) -> RoomView:
+    """Ends the meeting for everybody and for good. What is over already stays as it is."""
+    await store.hold_alone(tx, request.slot_id)
+    meeting = await _hosted(tx, request.slot_id, _staff(call))
+    match domain.state(meeting, means.hours, call.now):
+        case RoomState.BEFORE:
+            domain.may_enter(meeting, means.hours, call.now)
+        case RoomState.WAITING | RoomState.OPEN:
+            await store.close(tx, meeting.slot_id, call.now)
+            await store.empty(tx, meeting.slot_id, call.now)
+            await outbox.add(tx, RoomClosed(slot_id=meeting.slot_id), call)
+            meeting = replace(meeting, closed_at=call.now, host_present=False, waiting=0)
+    return view(meeting, means.hours, call.now)
+
+
+def view(meeting: Meeting, hours: Hours, now: datetime) -> RoomView:
+    return RoomView(
+        slot_id=meeting.slot_id,
+        state=domain.state(meeting, hours, now),
+        starts_at=meeting.starts_at,
+        ends_at=meeting.ends_at,
+        opens_at=meeting.opens_at(hours),
+        closes_at=meeting.closes_at(hours),
+        host_present=meeting.host_present,
+        waiting=meeting.waiting,
+    )
+
+
+async def _seat(tx: Tx, booking_id: UUID, link_version: int) -> Seat:
+    seat = (await store.seats(tx, [booking_id])).get(booking_id)
+    if seat is None:
+        raise NotYetKnown(DescribePlace(booking_id=booking_id))
+    domain.may_use_link(seat, link_version)
+    return seat
+
+
+async def _hosted(tx: Tx, slot_id: UUID, staff: Staff) -> Meeting:
+    meeting = (await store.meetings(tx, [slot_id])).get(slot_id)
+    if meeting is None:
+        raise NotYetKnown(DescribePlace(slot_id=slot_id))
+    domain.may_host(meeting, staff.person_id, stands_in=_stands_in(staff))
+    return meeting
+
+
+def _stands_in(staff: Staff) -> bool:
+    """A coordinator may take the place of a host who cannot come."""
+    return staff.role is Role.COORDINATOR
+
+
+def _staff(call: Call) -> Staff:
+    if not isinstance(call.actor, Staff):
+        raise Refusal(Code.FORBIDDEN, "Only who has a link or is signed in may do this.")
+    return call.actor
+
+
+def _slot_named(request: Any) -> UUID:
+    slot_id: UUID | None = request.slot_id
+    if slot_id is None:
+        raise field_refusal(Code.FIELD_REQUIRED, "slot_id", "Say which time is meant.")
+    return slot_id

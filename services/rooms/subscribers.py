@@ -1,0 +1,46 @@
+"""What rooms hears from booking: who has a place where, and what is off."""
+
+from services.contracts.booking.events import (
+    BookingCancelled,
+    BookingConfirmed,
+    BookingEvent,
+    BookingExpired,
+    BookingMoved,
+    LinkRenewed,
+    SlotCancelled,
+)
+from services.contracts.envelope import Told
+from services.rooms import news
+from services.runtime.db import Tx
+from services.runtime.streams import Subscription
+
+
+async def place_given(tx: Tx, event: BookingEvent, told: Told) -> None:
+    await news.take_in(tx, event, live=True, at=told.at)
+
+
+async def place_given_back(tx: Tx, event: BookingEvent, told: Told) -> None:
+    await news.take_in(tx, event, live=False, at=told.at)
+
+
+async def link_renewed(tx: Tx, event: LinkRenewed, told: Told) -> None:
+    """Every older link of the booking is refused from now on; the place stays what it was."""
+    await news.take_in(tx, event, live=None, at=told.at)
+
+
+async def slot_cancelled(tx: Tx, event: SlotCancelled, told: Told) -> None:
+    await news.call_off(tx, event.slot_id, at=told.at)
+
+
+BOOKING = Subscription(
+    owner="booking",
+    durable="rooms-booking",
+    handlers={
+        BookingConfirmed: place_given,
+        BookingMoved: place_given,
+        LinkRenewed: link_renewed,
+        BookingCancelled: place_given_back,
+        BookingExpired: place_given_back,
+        SlotCancelled: slot_cancelled,
+    },
+)

@@ -1,0 +1,139 @@
+"""Room tokens: a signed word for one person, one room and a few minutes, and the link it goes into."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from services.contracts.rooms import Video
+from services.rooms.keys import RsaKey
+
+LIFE = timedelta(minutes=5)
+EARLIER = timedelta(seconds=10)  # for a server whose clock is a little behind: it allows nothing itself
+
+# What a person's token lets them do; what is not named here, it does not. Nothing is recorded or
+# sent elsewhere, and no one can be telephoned into a meeting.
+_FEATURES = {
+    "screen-sharing": True,
+    "recording": False,
+    "livestreaming": False,
+    "transcription": False,
+    "outbound-call": False,
+    "sip-outbound-call": False,
+}
+_PAGE = "config.prejoinConfig.hideDisplayName=true&config.disableDeepLinking=true"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guest:
+    """Who is let in: an id that means something in this room alone, and the name used in it."""
+
+    participant_id: UUID
+    name: str
+    moderates: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signer:
+    """Signs for one Jitsi. `folder` comes before a room's name in addresses, for 8x8's tenants."""
+
+    algorithm: str
+    key: bytes | RSAPrivateKey = field(repr=False)
+    key_id: str | None
+    issuer: str
+    audience: str
+    subject: str
+    domain: str
+    folder: str = ""
+    moderator_words: bool = False
+    public_keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    def video(self, *, room: str, guest: Guest, now: datetime, not_after: datetime, language: str) -> Video:
+        """The way in, from now on for a few minutes and never beyond `not_after`.
+
+        Jitsi looks at the end when somebody comes in: whoever is inside stays, and whoever lost the
+        connection later presses join again.
+        """
+        expires_at = min(now + LIFE, not_after).replace(microsecond=0)
+        token = jwt.encode(
+            self._claims(room, guest, now, expires_at),
+            self.key,
+            algorithm=self.algorithm,
+            headers={"kid": self.key_id} if self.key_id else None,
+        )
+        address = f"https://{self.domain}/{self.folder}" if self.domain else ""
+        question = urlencode({"jwt": token, "lang": language})
+        return Video(
+            domain=self.domain,
+            room=self.folder + room,
+            jwt=token,
+            expires_at=expires_at,
+            url=f"{address}{room}?{question}#{_PAGE}" if address else "",
+            script=f"{address}external_api.js" if address else "",
+        )
+
+    def _claims(self, room: str, guest: Guest, now: datetime, expires_at: datetime) -> dict[str, Any]:
+        """`aud` is a string, since a list never matches; what is absent is left out, never null."""
+        user: dict[str, Any] = {"id": str(guest.participant_id), "name": guest.name}
+        if self.moderator_words:
+            user["moderator"] = "true" if guest.moderates else "false"
+        else:
+            user["moderator"] = guest.moderates
+            user["affiliation"] = "owner" if guest.moderates else "member"
+        return {
+            "iss": self.issuer,
+            "aud": self.audience,
+            "sub": self.subject,
+            "room": room,
+            "iat": int(now.timestamp()),
+            "nbf": int((now - EARLIER).timestamp()),
+            "exp": int(expires_at.timestamp()),
+            "context": {"user": user, "features": dict(_FEATURES)},
+        }
+
+
+def shared_secret(secrets: list[bytes], *, issuer: str, audience: str, subject: str, domain: str) -> Signer:
+    """For a Jitsi of one's own that shares a secret with rooms."""
+    return Signer(
+        algorithm="HS256",
+        key=secrets[0],
+        key_id=None,
+        issuer=issuer,
+        audience=audience,
+        subject=subject,
+        domain=domain,
+    )
+
+
+def key_pair(keys: list[RsaKey], *, issuer: str, audience: str, subject: str, domain: str) -> Signer:
+    """For a Jitsi of one's own that fetches public keys from rooms."""
+    return Signer(
+        algorithm="RS256",
+        key=keys[0].private,
+        key_id=keys[0].key_id,
+        issuer=issuer,
+        audience=audience,
+        subject=subject,
+        domain=domain,
+        public_keys={key.file_name: key.public_pem for key in keys},
+    )
+
+
+def jaas(keys: list[RsaKey], *, app_id: str, domain: str) -> Signer:
+    """For 8x8's service, which knows the public keys already and has fixed words of its own."""
+    return Signer(
+        algorithm="RS256",
+        key=keys[0].private,
+        key_id=keys[0].key_id,
+        issuer="chat",
+        audience="jitsi",
+        subject=app_id,
+        domain=domain or "8x8.vc",
+        folder=f"{app_id}/",
+        moderator_words=True,
+    )
