@@ -1,5 +1,6 @@
 """The small scripts around the containers: secrets made once, and handed on from files."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -8,9 +9,18 @@ from pathlib import Path
 import pytest
 
 from services.contracts.links import parse_keys
-from tests.architecture.test_compose import COMPOSE, ROOT, SERVICES
+from services.runtime import config
+from tests.architecture.test_compose import COMPOSE, ROOT, SERVICES, environment
 
 DEPLOY = ROOT / "deploy"
+INTERPOLATION = re.compile(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}")
+# What an operator must fill in; all else is left as it comes.
+FILLED_IN = {
+    "DIGIAULA_PUBLIC_URL": "https://digiaula.example",
+    "DIGIAULA_JITSI_DOMAIN": "meet.digiaula.example",
+    "DIGIAULA_FIRST_COORDINATOR": "koordinaattori@digiaula.example",
+    "DIGIAULA_MAIL_FROM": "digiaula@digiaula.example",
+}
 YOURS_TO_WRITE = {"smtp_url", "sms_token", "jitsi_private_keys"}
 
 
@@ -81,6 +91,24 @@ def test_addresses_hold_the_same_passwords(secrets: dict[str, str]) -> None:
     for service in SERVICES:
         password = secrets[f"nats_{service}_password"]
         assert secrets[f"{service}_nats_url"] == f"nats://{service}:{password}@nats:4222"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_accepts_what_compose_gives_it(service: str, tmp_path: Path) -> None:
+    make(tmp_path)
+    (tmp_path / "smtp_url").write_text("smtps://user:word@mail.example:465", encoding="utf-8")
+    given = {
+        key: INTERPOLATION.sub(lambda match: FILLED_IN.get(match[1], match[2] or ""), value).replace(
+            "/run/secrets", str(tmp_path)
+        )
+        for key, value in environment(service).items()
+    }
+    settings_type = importlib.import_module(f"services.{service}.config").Config
+
+    settings = config.load(settings_type, given)
+
+    password = (tmp_path / f"postgres_{service}_password").read_text(encoding="utf-8")
+    assert password in settings.database_url
 
 
 def test_git_takes_no_secret() -> None:
