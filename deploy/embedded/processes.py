@@ -63,8 +63,10 @@ class Child:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._reader: threading.Thread | None = None
         if on_line:
-            threading.Thread(target=self._pump, args=(on_line,), daemon=True).start()
+            self._reader = threading.Thread(target=self._pump, args=(on_line,), daemon=True)
+            self._reader.start()
 
     @property
     def pid(self) -> int:
@@ -107,7 +109,10 @@ class Child:
         await self.wait()
 
     def last_lines(self, count: int = 15) -> str:
-        """What it wrote last, for people who want to know why it ended."""
+        """What it wrote last, unless it was shown already: for people who ask why it ended."""
+        if self._reader:
+            self._reader.join(1)
+            return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
 
     async def until(self, ready: Callable[[], bool | Awaitable[bool]], *, within: float) -> None:
@@ -115,7 +120,7 @@ class Child:
         deadline = monotonic() + within
         while not (await answer if inspect.isawaitable(answer := ready()) else answer):
             if not self.running:
-                raise NotReadyError(f"{self.name} ended at once:\n{self.last_lines()}")
+                raise NotReadyError(f"{self.name} ended at once\n{self.last_lines()}".strip())
             if monotonic() > deadline:
                 raise NotReadyError(f"{self.name} was not ready in {within:g} s:\n{self.last_lines()}")
             await asyncio.sleep(0.01)
