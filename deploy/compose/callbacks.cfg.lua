@@ -8,7 +8,7 @@ reservations_api_timeout = 5
 
 Component "events.meet.jitsi" "event_sync_component"
     muc_component = "muc.meet.jitsi"
-    api_prefix = "http://rooms:8080/jitsi"
+    api_prefix = "http://rooms:8080"
     api_headers = authorization
     api_timeout = 5
     api_retry_count = 5

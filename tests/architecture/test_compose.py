@@ -242,7 +242,7 @@ def test_jitsi_asks_rooms_at_one_address_with_the_shared_secret() -> None:
     base = environment("prosody")["PROSODY_RESERVATION_REST_BASE_URL"]
     told = (ROOT / "deploy" / "compose" / "callbacks.cfg.lua").read_text(encoding="utf-8")
 
-    assert base.startswith(f"http://rooms:{environment('rooms')['DIGIAULA_HTTP_PORT']}/")
+    assert base == f"http://rooms:{environment('rooms')['DIGIAULA_HTTP_PORT']}"
     assert f'api_prefix = "{base}"' in told
     assert "ENV_ROOMS_CALLBACK_SECRET" in told
     assert "ROOMS_CALLBACK_SECRET" in mounted("prosody")
