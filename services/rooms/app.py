@@ -1,12 +1,25 @@
 """Rooms, put together."""
 
+from datetime import timedelta
+
+from services.rooms import jobs
 from services.rooms.config import Config
 from services.rooms.handlers import handlers
+from services.rooms.http import application
 from services.rooms.service import Means
 from services.rooms.subscribers import BOOKING
+from services.runtime.jobs import Job
 from services.runtime.main import Parts, Service
 
 
 def build(parts: Parts, settings: Config) -> Service:
     means = Means(hours=settings.hours, signer=settings.signer)
-    return Service(handlers=handlers(parts.db, parts.bus, means), subscriptions=[BOOKING])
+    forgetting = Job(
+        "forgetting", jobs.forgetting(parts.db, parts.clock), every=timedelta(hours=6), clock=parts.clock
+    )
+    return Service(
+        handlers=handlers(parts.db, parts.bus, means),
+        subscriptions=[BOOKING],
+        jobs=[forgetting],
+        web=application(parts.db, parts.clock, means, callback_secret=settings.callback_secret),
+    )

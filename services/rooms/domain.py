@@ -100,3 +100,13 @@ def may_host(meeting: Meeting, person_id: UUID, *, stands_in: bool) -> None:
 def most_occupants(kind: str) -> int:
     """How many connections Jitsi lets into one room: a net below the tokens, not the rule."""
     return {"appointment": 12, "drop_in": 12, "group": 75}.get(kind, 500)
+
+
+def shows_arrival(presence: Presence, since: datetime, at: datetime, *, ended: bool) -> bool:
+    """Whether a connection seen at `at` makes its owner present: not when it is older news than that."""
+    return presence is not Presence.JOINED and at >= since and not ended
+
+
+def shows_departure(presence: Presence, since: datetime, at: datetime, *, connected: bool) -> bool:
+    """Whether a connection that ended at `at` takes its owner away: not while another one remains."""
+    return presence is Presence.JOINED and at >= since and not connected

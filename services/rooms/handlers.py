@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from services.contracts.envelope import Service
-from services.contracts.rooms import CloseRoom, Join, Leave, Look, LookAtSlots
+from services.contracts.rooms import CloseRoom, Join, Leave, Look, LookAtSlots, RoomView
 from services.rooms import news, service
-from services.rooms.service import Means, NotYetKnown
+from services.rooms.gathering import Gathering
+from services.rooms.service import Board, Means, NotYetKnown
+from services.rooms.store import places
 from services.runtime.bus import Bus
 from services.runtime.call import Call, Handler, Handlers
 from services.runtime.commands import in_transaction
@@ -15,13 +17,25 @@ from services.runtime.db import Database, Tx
 
 def handlers(db: Database, bus: Bus, means: Means) -> Handlers:
     served: Handlers = {
-        Look: in_transaction(db, means, service.look),
+        Look: _looking(db, means),
         LookAtSlots: in_transaction(db, means, service.look_at_slots),
         Join: _anew_each_time(in_transaction(db, means, service.join)),
         Leave: in_transaction(db, means, service.leave),
         CloseRoom: in_transaction(db, means, service.close_room),
     }
     return {request: _knowing(handler, db, bus) for request, handler in served.items()}
+
+
+def _looking(db: Database, means: Means) -> Handler:
+    board = Board(
+        seats=Gathering(lambda ids: db.transact(lambda tx: places.seats(tx, ids))),
+        meetings=Gathering(lambda ids: db.transact(lambda tx: places.meetings(tx, ids))),
+    )
+
+    async def handle(request: Look, call: Call) -> RoomView:
+        return await service.look(request, call, means, board)
+
+    return handle
 
 
 def _knowing(handler: Handler, db: Database, bus: Bus) -> Handler:

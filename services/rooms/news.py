@@ -6,8 +6,8 @@ from uuid import UUID
 
 from services.contracts.booking.appointments import Place as Described
 from services.contracts.booking.events import BookingEvent
-from services.rooms import store
-from services.rooms.store import Place, Slot
+from services.rooms.store import people, places
+from services.rooms.store.places import Place, Slot
 from services.runtime.db import Tx
 
 
@@ -58,15 +58,15 @@ async def take_in_answer(tx: Tx, answer: Described, *, at: datetime) -> None:
 
 async def call_off(tx: Tx, slot_id: UUID, *, at: datetime) -> None:
     """The slot is off, for good, whatever older news of it is still to come."""
-    await store.call_off(tx, slot_id, at)
-    await store.empty(tx, slot_id, at)
+    await places.call_off(tx, slot_id, at)
+    await people.empty(tx, slot_id, at)
 
 
 async def _write(tx: Tx, slot: Slot, place: Place | None = None) -> None:
-    await store.tell_slot(tx, slot, name=room_name())
-    if place is not None and await store.tell_place(tx, place):
+    await places.tell_slot(tx, slot, name=room_name())
+    if place is not None and await places.tell_place(tx, place):
         stays_in = [] if place.live is False else [place.slot_id]
-        await store.leave_all_but(tx, place.booking_id, stays_in, slot.known_at)
+        await people.leave_all_but(tx, place.booking_id, stays_in, slot.known_at)
 
 
 def room_name() -> str:

@@ -24,8 +24,10 @@ from services.contracts.rooms import (
     RoomView,
     RoomViews,
 )
-from services.rooms import domain, names, store
+from services.rooms import domain, names
 from services.rooms.domain import Hours, Meeting, Presence, Seat
+from services.rooms.gathering import Gathering
+from services.rooms.store import people, places
 from services.rooms.tokens import Guest, Signer
 from services.runtime import outbox
 from services.runtime.call import Call
@@ -42,6 +44,14 @@ class Means:
     signer: Signer
 
 
+@dataclass(frozen=True)
+class Board:
+    """Where those who only look find how things stand, many of them at once."""
+
+    seats: Gathering[Seat]
+    meetings: Gathering[Meeting]
+
+
 class NotYetKnown(Exception):
     """No news of this place or slot has come. `ask` is the question to its owner."""
 
@@ -50,13 +60,15 @@ class NotYetKnown(Exception):
         self.ask = ask
 
 
-async def look(tx: Tx, request: Look, call: Call, means: Means) -> RoomView:
-    """Changes nothing, whoever looks and however often."""
+async def look(request: Look, call: Call, means: Means, board: Board) -> RoomView:
+    """Changes nothing, whoever looks and however often: every waiting page does, all the time."""
     match call.actor:
         case Resident(booking_id=booking_id, link_version=link_version):
-            meeting = (await _seat(tx, booking_id, link_version)).meeting
+            seat = await board.seats.get(booking_id)
+            meeting = _own_seat(seat, booking_id, link_version).meeting
         case _:
-            meeting = await _hosted(tx, _slot_named(request), _staff(call))
+            staff, slot_id = _staff(call), _slot_named(request)
+            meeting = _own_meeting(await board.meetings.get(slot_id), slot_id, staff)
     return view(meeting, means.hours, call.now)
 
 
@@ -65,7 +77,7 @@ async def look_at_slots(tx: Tx, request: LookAtSlots, call: Call, means: Means) 
     staff = _staff(call)
     if len(request.slot_ids) > MOST_SLOTS:
         raise field_refusal(Code.FIELD_INVALID, "slot_ids", f"Ask for at most {MOST_SLOTS} at once.")
-    known = (await store.meetings(tx, request.slot_ids)).values()
+    known = (await places.meetings(tx, request.slot_ids)).values()
     theirs = [meeting for meeting in known if meeting.host_id == staff.person_id or _stands_in(staff)]
     return RoomViews([view(meeting, means.hours, call.now) for meeting in theirs])
 
@@ -83,11 +95,11 @@ async def join(tx: Tx, request: Join, call: Call, means: Means) -> Joined:
 async def _resident_joins(
     tx: Tx, link: Resident, name: str, request: Join, call: Call, means: Means
 ) -> Joined:
-    await store.hold_shared(tx, link.booking_id)
+    await places.hold_shared(tx, link.booking_id)
     meeting = (await _seat(tx, link.booking_id, link.link_version)).meeting
     domain.may_enter(meeting, means.hours, call.now)
     presence = Presence.JOINED if meeting.host_present else Presence.WAITING
-    came = await store.enter(tx, meeting.slot_id, link.booking_id, presence, call.now, hosts=False)
+    came = await people.enter(tx, meeting.slot_id, link.booking_id, presence, call.now, hosts=False)
     seen = view(meeting, means.hours, call.now)
     if not meeting.host_present:
         if came.changed:
@@ -103,10 +115,10 @@ async def _resident_joins(
 
 async def _host_joins(tx: Tx, staff: Staff, name: str, request: Join, call: Call, means: Means) -> Joined:
     slot_id = _slot_named(request)
-    await store.hold_alone(tx, slot_id)
+    await places.hold_alone(tx, slot_id)
     meeting = await _hosted(tx, slot_id, staff)
     domain.may_enter(meeting, means.hours, call.now)
-    came = await store.enter(tx, slot_id, staff.person_id, Presence.JOINED, call.now, hosts=True)
+    came = await people.enter(tx, slot_id, staff.person_id, Presence.JOINED, call.now, hosts=True)
     if not meeting.host_present:
         await outbox.add(tx, HostArrived(slot_id=slot_id), call)
     seen = view(replace(meeting, host_present=True), means.hours, call.now)
@@ -131,35 +143,35 @@ async def leave(tx: Tx, request: Leave, call: Call, means: Means) -> Nothing:
     """Leaving where one is not changes nothing."""
     match call.actor:
         case Resident(booking_id=booking_id, link_version=link_version):
-            await store.hold_shared(tx, booking_id)
+            await places.hold_shared(tx, booking_id)
             meeting = (await _seat(tx, booking_id, link_version)).meeting
-            await store.leave(tx, meeting.slot_id, booking_id, call.now)
+            await people.leave(tx, meeting.slot_id, booking_id, call.now)
         case _:
             staff, slot_id = _staff(call), _slot_named(request)
-            await store.hold_alone(tx, slot_id)
+            await places.hold_alone(tx, slot_id)
             meeting = await _hosted(tx, slot_id, staff)
-            await store.leave(tx, slot_id, staff.person_id, call.now)
+            await people.leave(tx, slot_id, staff.person_id, call.now)
             await tell_if_hosts_left(tx, meeting, call)
     return Nothing()
 
 
 async def tell_if_hosts_left(tx: Tx, before: Meeting, call: Call) -> None:
     """Spread the news when a host was there `before` and none is now."""
-    now = await store.meetings(tx, [before.slot_id])
+    now = await places.meetings(tx, [before.slot_id])
     if before.host_present and not now[before.slot_id].host_present:
         await outbox.add(tx, HostLeft(slot_id=before.slot_id), call)
 
 
 async def close_room(tx: Tx, request: CloseRoom, call: Call, means: Means) -> RoomView:
     """Ends the meeting for everybody and for good. What is over already stays as it is."""
-    await store.hold_alone(tx, request.slot_id)
+    await places.hold_alone(tx, request.slot_id)
     meeting = await _hosted(tx, request.slot_id, _staff(call))
     match domain.state(meeting, means.hours, call.now):
         case RoomState.BEFORE:
             domain.may_enter(meeting, means.hours, call.now)
         case RoomState.WAITING | RoomState.OPEN:
-            await store.close(tx, meeting.slot_id, call.now)
-            await store.empty(tx, meeting.slot_id, call.now)
+            await places.close(tx, meeting.slot_id, call.now)
+            await people.empty(tx, meeting.slot_id, call.now)
             await outbox.add(tx, RoomClosed(slot_id=meeting.slot_id), call)
             meeting = replace(meeting, closed_at=call.now, host_present=False, waiting=0)
     return view(meeting, means.hours, call.now)
@@ -179,7 +191,10 @@ def view(meeting: Meeting, hours: Hours, now: datetime) -> RoomView:
 
 
 async def _seat(tx: Tx, booking_id: UUID, link_version: int) -> Seat:
-    seat = (await store.seats(tx, [booking_id])).get(booking_id)
+    return _own_seat((await places.seats(tx, [booking_id])).get(booking_id), booking_id, link_version)
+
+
+def _own_seat(seat: Seat | None, booking_id: UUID, link_version: int) -> Seat:
     if seat is None:
         raise NotYetKnown(DescribePlace(booking_id=booking_id))
     domain.may_use_link(seat, link_version)
@@ -187,7 +202,10 @@ async def _seat(tx: Tx, booking_id: UUID, link_version: int) -> Seat:
 
 
 async def _hosted(tx: Tx, slot_id: UUID, staff: Staff) -> Meeting:
-    meeting = (await store.meetings(tx, [slot_id])).get(slot_id)
+    return _own_meeting((await places.meetings(tx, [slot_id])).get(slot_id), slot_id, staff)
+
+
+def _own_meeting(meeting: Meeting | None, slot_id: UUID, staff: Staff) -> Meeting:
     if meeting is None:
         raise NotYetKnown(DescribePlace(slot_id=slot_id))
     domain.may_host(meeting, staff.person_id, stands_in=_stands_in(staff))

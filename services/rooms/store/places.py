@@ -1,16 +1,12 @@
-"""Every SQL statement about rooms, places and who is in them. Rows become `Meeting`s here alone.
-
-Locks are taken in one order: the room, then its participants. They are taken by statements of
-their own, because only the next statement sees what was committed while one waited for a lock.
-"""
+"""Rooms and the places in them, as told by their owner. Rows become `Meeting`s here alone."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from services.rooms.domain import Meeting, Presence, Seat
+from services.rooms.domain import Meeting, Seat
 from services.runtime.db import Tx
 
 
@@ -38,14 +34,6 @@ class Place:
     live: bool | None
     link_version: int
     version: int
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A person's presence after a change of it, and whether it was one."""
-
-    participant_id: UUID
-    changed: bool
 
 
 TELL_SLOT = """
@@ -184,65 +172,6 @@ CLOSE = "UPDATE room SET closed_at = $2 WHERE slot_id = $1"
 
 async def close(tx: Tx, slot_id: UUID, at: datetime) -> None:
     await tx.execute(CLOSE, slot_id, at)
-
-
-ENTER = """
-    INSERT INTO participant (participant_id, slot_id, who_id, hosts, presence, since)
-    VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT ON CONSTRAINT participant_once DO UPDATE SET
-        presence = excluded.presence, since = excluded.since
-    WHERE participant.presence <> excluded.presence
-    RETURNING participant_id
-"""
-PARTICIPANT_OF = "SELECT participant_id FROM participant WHERE slot_id = $1 AND who_id = $2"
-NOTE_BY_PAGE = "INSERT INTO attendance (participant_id, source, what, at) VALUES ($1, 'page', $2, $3)"
-
-
-async def enter(
-    tx: Tx, slot_id: UUID, who_id: UUID, presence: Presence, now: datetime, *, hosts: bool
-) -> Moved:
-    """Write down that a person pressed join; pressing it again where one is changes nothing."""
-    participant_id = await tx.fetchval(ENTER, uuid4(), slot_id, who_id, hosts, presence, now)
-    if participant_id is None:
-        return Moved(await tx.fetchval(PARTICIPANT_OF, slot_id, who_id), changed=False)
-    await tx.execute(NOTE_BY_PAGE, participant_id, presence, now)
-    return Moved(participant_id, changed=True)
-
-
-LEAVE = """
-    WITH gone AS (
-        UPDATE participant SET presence = 'away', since = $3
-        WHERE slot_id = $1 AND ($2::uuid IS NULL OR who_id = $2) AND presence <> 'away'
-        RETURNING participant_id)
-    INSERT INTO attendance (participant_id, source, what, at)
-    SELECT participant_id, 'page', 'left', $3 FROM gone
-    RETURNING participant_id
-"""
-
-
-async def leave(tx: Tx, slot_id: UUID, who_id: UUID, now: datetime) -> bool:
-    """True when the person was there."""
-    return bool(await tx.fetch(LEAVE, slot_id, who_id, now))
-
-
-async def empty(tx: Tx, slot_id: UUID, now: datetime) -> None:
-    """Everybody is gone: the meeting was ended or called off."""
-    await tx.execute(LEAVE, slot_id, None, now)
-
-
-LEAVE_OTHER_ROOMS = """
-    WITH gone AS (
-        UPDATE participant SET presence = 'away', since = $3
-        WHERE who_id = $1 AND slot_id <> ALL($2::uuid[]) AND presence <> 'away'
-        RETURNING participant_id)
-    INSERT INTO attendance (participant_id, source, what, at)
-    SELECT participant_id, 'page', 'left', $3 FROM gone
-"""
-
-
-async def leave_all_but(tx: Tx, who_id: UUID, stays_in: Collection[UUID], now: datetime) -> None:
-    """A booking that was moved or cancelled waits no longer where it was."""
-    await tx.execute(LEAVE_OTHER_ROOMS, who_id, stays_in, now)
 
 
 FORGET = "DELETE FROM room WHERE ends_at < $1"
