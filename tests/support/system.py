@@ -15,7 +15,7 @@ from services.contracts.envelope import Actor, Anyone, Request
 from services.runtime import bus, config, main
 from services.runtime.bus import Bus
 from services.runtime.call import Call
-from services.runtime.clock import Clock
+from tests.support.clock import SetClock
 
 R = TypeVar("R")
 
@@ -27,7 +27,7 @@ FORM_KEY = "QUJD" * 11
 class System:
     """Services by name, their addresses, and a way to ask them as the gateway would."""
 
-    def __init__(self, *, postgres: Postgres, database: str, nats: Nats, clock: Clock) -> None:
+    def __init__(self, *, postgres: Postgres, database: str, nats: Nats, clock: SetClock) -> None:
         self.postgres = postgres
         self.database = database
         self.nats = nats

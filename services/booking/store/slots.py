@@ -65,7 +65,7 @@ WITHDRAW_FREE_OF_HOST = """
 ATTENDEES = """
     SELECT id, slot_id, display_name, language, status, note, accompanies, comes_as, joined_at
     FROM booking WHERE slot_id = ANY ($1::uuid[]) AND status NOT IN ('cancelled', 'expired')
-    ORDER BY created_at, id
+    ORDER BY created_at, accompanies NULLS FIRST, id
 """
 
 
