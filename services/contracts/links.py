@@ -53,6 +53,8 @@ def parse_keys(text: str) -> tuple[LinkKey, ...]:
         if not name.startswith("k") or not name[1:].isdigit() or len(raw) < 32:
             raise ValueError("link keys look like k1:<base64url of 32 bytes or more>")
         keys.append(LinkKey(number=int(name[1:]) % 256, secret=raw))
+    if len({key.number for key in keys}) < len(keys):
+        raise ValueError("two link keys have the same number")
     return tuple(keys)
 
 
@@ -72,7 +74,7 @@ def read(keys: Sequence[LinkKey], token: str) -> Link | None:
         data = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         data = b""
-    sound = len(data) == _LENGTH
+    sound = len(data) == _LENGTH and base64.urlsafe_b64encode(data).decode("ascii") == token
     data = data if sound else bytes(_LENGTH)
     body, mac = data[: _BODY.size], data[_BODY.size :]
     number, purpose, subject, version = _BODY.unpack(body)
