@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import asyncpg
@@ -35,6 +35,10 @@ _AWAY = (
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.IdleInTransactionSessionTimeoutError,
 )
+
+
+class DatabaseMisused(Exception):
+    """Two statements at once on one connection, too few arguments: a bug of ours, not an absence."""
 
 
 class Tx:
@@ -90,8 +94,9 @@ class Database:
             try:
                 async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
                     tx = Tx(connection)
-                    async with connection.transaction():
-                        result = await work(tx)
+                    with _misuse_told_apart(connection):
+                        async with connection.transaction():
+                            result = await work(tx)
             except _REPEATABLE as error:
                 if attempt == ATTEMPTS:
                     raise Unavailable("the database is too busy") from error
@@ -118,6 +123,17 @@ class Database:
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
+
+
+@contextlib.contextmanager
+def _misuse_told_apart(connection: Any) -> Iterator[None]:
+    """asyncpg has one error for a connection that was lost and for one used wrongly."""
+    try:
+        yield
+    except asyncpg.InterfaceError as error:
+        if connection.is_closed():
+            raise Unavailable("the database does not answer") from error
+        raise DatabaseMisused from error
 
 
 async def connect(url: str, *, schema: str, largest: int = 8) -> Database:
