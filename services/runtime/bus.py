@@ -38,6 +38,7 @@ R = TypeVar("R")
 CONNECT_SECONDS = 30
 SERVED_AT_ONCE = 64
 WAITING_AT_MOST = 1024
+STOP_LISTENING_SECONDS = 2
 
 _answers = msgspec.json.Decoder(Answer)
 _asked = msgspec.json.Decoder(Asked)
@@ -93,14 +94,18 @@ class Bus:
         token = str(self._count)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[token] = answer
+        end = asyncio.get_running_loop().time() + seconds
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout_at(end):
                 await self.client.publish(subject, payload, reply=f"{self._inbox}.{token}")
+            async with asyncio.timeout_at(end):  # publish swallows a cancellation: time is told twice
                 return await answer
         except (TimeoutError, NatsError, OSError) as error:
             raise Unavailable(f"{subject}: no answer") from error
         finally:
             del self._waiting[token]
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # taken note of, also when publish failed first
 
     async def listen(self, subject: str, hear: Callable[[str, Told], Awaitable[None]]) -> None:
         """Hear events as they pass, with no promise that none is missed: for live pages only."""
@@ -181,11 +186,12 @@ class _Server:
         await self._bus.client.flush(timeout=5)
 
     async def stop(self, grace: float) -> None:
+        """Take nothing new, answer what has come. Unsubscribing would drop what is under way to us."""
         if self._subscription is None:
             return
-        with contextlib.suppress(NatsError):
-            await self._subscription.unsubscribe()
-            await self._bus.client.flush(timeout=1)
+        with contextlib.suppress(NatsError, TimeoutError):
+            async with asyncio.timeout(STOP_LISTENING_SECONDS):
+                await self._subscription.drain()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
         for task in self._tasks:
