@@ -14,7 +14,7 @@ from uuid import uuid4
 import asyncpg
 import structlog
 from nats.errors import Error as NatsError
-from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import PubAck, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
 from services.contracts.envelope import Event, Told, encode, raw
@@ -26,6 +26,7 @@ from services.runtime.db import Database, Tx, dedicated
 log = structlog.get_logger()
 
 BATCH = 500
+REMEMBER_BATCH = 5_000
 POLL_SECONDS = 1.0
 LOOK_AT_STREAM_SECONDS = 5.0
 ACK_SECONDS = 5.0
@@ -37,13 +38,17 @@ UNPUBLISHED = """
     SELECT id, event_id, subject, body FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT $1
 """
 MARK = "UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])"
-PUBLISH_AGAIN = "UPDATE outbox SET published_at = NULL WHERE published_at IS NOT NULL"
+PUBLISH_AGAIN = """
+    UPDATE outbox SET published_at = NULL
+    WHERE id IN (SELECT id FROM outbox WHERE published_at IS NOT NULL ORDER BY published_at LIMIT $1)
+"""
 STREAM_SEEN = "SELECT created_at, last_seq FROM relay WHERE stream = $1"
 SEE_STREAM = """
     INSERT INTO relay (stream, created_at, last_seq) VALUES ($1, $2, $3)
     ON CONFLICT (stream) DO UPDATE SET created_at = $2, last_seq = $3
 """
 ADVANCE = "UPDATE relay SET last_seq = greatest(last_seq, $2) WHERE stream = $1"
+DOUBT = "UPDATE relay SET created_at = '-infinity' WHERE stream = $1"
 FORGET = f"DELETE FROM outbox WHERE published_at < now() - {KEEP}"  # noqa: S608 - a constant
 LOCK = "SELECT pg_try_advisory_lock(hashtext(current_schema()), $1)"
 
@@ -90,6 +95,8 @@ class Relay:
         self._url = url
         self._db = db
         self._bus = bus
+        self._last_seq = 0
+        self._drift: list[str] = []
 
     async def run(self) -> None:
         """For ever: take the lock, publish, and start over whenever a server went away."""
@@ -133,19 +140,25 @@ class Relay:
         if not rows:
             return 0
         acks = await asyncio.gather(*(self._publish(row) for row in rows), return_exceptions=True)
-        done = [(row["id"], ack) for row, ack in zip(rows, acks, strict=True) if isinstance(ack, int)]
+        done = [(row["id"], ack) for row, ack in zip(rows, acks, strict=True) if isinstance(ack, PubAck)]
+        if any(ack.seq <= self._last_seq and not ack.duplicate for _, ack in done):
+            await connection.execute(DOUBT, self._stream.name)  # cut short since the last look at it
+            await self._look_at_stream(connection)
+            return BATCH
         if done:
+            last = max(ack.seq for _, ack in done)
             async with connection.transaction():
                 await connection.execute(MARK, [row_id for row_id, _ in done])
-                await connection.execute(ADVANCE, self._stream.name, max(seq for _, seq in done))
+                await connection.execute(ADVANCE, self._stream.name, last)
+            self._last_seq = max(self._last_seq, last)
         for ack in acks:
             if isinstance(ack, BaseException):
                 raise ack
         return len(rows)
 
-    async def _publish(self, row: Any) -> int:
-        """The sequence under which the stream keeps the event; a repetition gets the first one's."""
-        ack = await self._bus.jetstream.publish(
+    async def _publish(self, row: Any) -> PubAck:
+        """Where the stream keeps the event; a repetition is told the first one's place."""
+        return await self._bus.jetstream.publish(
             row["subject"],
             row["body"],
             timeout=ACK_SECONDS,
@@ -154,7 +167,6 @@ class Relay:
                 "Nats-Expected-Stream": self._stream.name or "",
             },
         )
-        return ack.seq
 
     async def _look_at_stream(self, connection: Any) -> None:
         """Make the stream if it is not there; publish all again if it is not the one that was."""
@@ -163,11 +175,28 @@ class Relay:
         except NotFoundError:
             info = await self._bus.jetstream.add_stream(self._stream)
             log.info("stream.made", stream=self._stream.name)
+        self._compare(info.config)
         seen = await connection.fetchrow(STREAM_SEEN, self._stream.name)
         if seen and seen["created_at"] == info.created and info.state.last_seq >= seen["last_seq"]:
+            self._last_seq = seen["last_seq"]
             return
-        async with connection.transaction():
-            if seen:
-                log.warning("stream.replaced", stream=self._stream.name)
-                await connection.execute(PUBLISH_AGAIN)
-            await connection.execute(SEE_STREAM, self._stream.name, info.created, info.state.last_seq)
+        if seen:
+            await self._remember_all(connection)
+        self._last_seq = info.state.last_seq
+        await connection.execute(SEE_STREAM, self._stream.name, info.created, self._last_seq)
+
+    def _compare(self, found: StreamConfig) -> None:
+        """Nobody here may change a stream that is there: an operator must, so an operator is told."""
+        there = found.as_dict()
+        drift = sorted(name for name, value in self._stream.as_dict().items() if there.get(name) != value)
+        if drift != self._drift:
+            log.warning("stream.drifted", stream=self._stream.name, fields=drift)
+        self._drift = drift
+
+    async def _remember_all(self, connection: Any) -> None:
+        """Owe everything kept once more. In parts, each shorter than a statement may take; broken off
+        in between, the next look at the stream begins again.
+        """
+        log.warning("stream.replaced", stream=self._stream.name)
+        while await connection.execute(PUBLISH_AGAIN, REMEMBER_BATCH) != "UPDATE 0":
+            pass
