@@ -1,5 +1,6 @@
 """Logs: JSON lines of facts. No name, address, token or message body ever becomes a field."""
 
+import asyncio
 import logging
 import sys
 import traceback
@@ -73,6 +74,12 @@ def _safe_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutable
 
 def _render(_: Any, __: str, event: MutableMapping[str, Any]) -> bytes:
     return _encoder.encode(dict(event))
+
+
+def stray_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What the event loop tells when nobody waits for an error: its own words would quote the error's."""
+    facts = {"exc_info": context["exception"]} if "exception" in context else {}
+    structlog.get_logger().error("task.failed", message=context["message"], **facts)
 
 
 class _LibraryHandler(logging.Handler):

@@ -14,7 +14,7 @@ from aiohttp.web import Application
 
 from services.contracts.refusals import Unavailable
 from services.runtime import bus as nats_bus
-from services.runtime import commands, config, inbox, migrate, outbox, streams
+from services.runtime import commands, config, dead_letters, durability, inbox, migrate, outbox
 from services.runtime import db as database
 from services.runtime import log as logs
 from services.runtime.bus import Bus
@@ -67,8 +67,13 @@ def run(name: str, build: Build[C], config_type: type[C]) -> None:
     task = _redrive(name, settings) if sys.argv[1:] == ["redrive"] else _live(name, build, settings)
     try:
         _loop_run(task)
-    except (Unavailable, migrate.MigrationError) as error:
+    except (Unavailable, migrate.MigrationError, durability.NotDurable) as error:
         log.error("service.not_started", reason=str(error))
+        sys.exit(1)
+    except PartEnded:
+        sys.exit(1)
+    except Exception:
+        log.exception("service.failed")  # the interpreter would print the error's words
         sys.exit(1)
 
 
@@ -83,33 +88,44 @@ def _loop_run(task: Any) -> None:
 
 async def _redrive(name: str, settings: Common) -> None:
     db = await database.connect(settings.database_url, schema=name)
-    log.info("dead_letters.asked_for", count=await streams.redrive(db))
+    log.info("dead_letters.asked_for", count=await dead_letters.redrive(db))
     await db.close()
 
 
 async def _live(name: str, build: Build[C], settings: C) -> None:
+    asyncio.get_running_loop().set_exception_handler(logs.stray_error)
     living = await start(name, build, settings, SystemClock())
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await living.until(stop)
-    await living.stop()
+    try:
+        await living.until(stop)
+    finally:
+        await living.stop()
 
 
 async def start(name: str, build: Build[C], settings: C, clock: Clock) -> "Living":
     """Database, schema, NATS, the service's own parts, then its loops, then ready."""
-    db, bus = await asyncio.gather(
-        database.connect(settings.database_url, schema=name),
-        nats_bus.connect(name, settings.nats_url, clock),
-    )
-    await migrate.check(db, name)
-    service = build(Parts(name=name, db=db, bus=bus, clock=clock), settings)
-    health = Health(version=settings.version, checks={"database": db.ping, "nats": bus.ping})
-    app = service.web or Application(middlewares=[log_requests])
-    health.add_routes(app)
-    living = Living(name=name, db=db, bus=bus, health=health, http=HttpServer(app), service=service)
-    await living.begin(settings, clock)
+    async with contextlib.AsyncExitStack() as undo:
+        db = await database.connect(settings.database_url, schema=name)
+        undo.push_async_callback(db.close)
+        bus = await nats_bus.connect(name, settings.nats_url, clock)
+        undo.push_async_callback(bus.close)
+        await migrate.check(db, name)
+        await durability.check(bus)
+        service = build(Parts(name=name, db=db, bus=bus, clock=clock), settings)
+        health = Health(version=settings.version, checks={"database": db.ping, "nats": bus.ping})
+        app = service.web or Application(middlewares=[log_requests])
+        health.add_routes(app)
+        living = Living(name=name, db=db, bus=bus, health=health, http=HttpServer(app), service=service)
+        undo.push_async_callback(living.stop)
+        await living.begin(settings, clock)
+        undo.pop_all()
     return living
+
+
+class PartEnded(Exception):
+    """A loop died or NATS closed for good: half a service is none."""
 
 
 class Living:
@@ -153,7 +169,7 @@ class Living:
         log.info("service.ready")
 
     async def until(self, stop: asyncio.Event) -> None:
-        """Wait to be told, or raise when a loop died or NATS closed for good: half a service is none."""
+        """Wait to be told, or raise PartEnded."""
         told = asyncio.create_task(stop.wait())
         closed = asyncio.create_task(self._bus.closed.wait())
         done, _ = await asyncio.wait([told, closed, *self._loops], return_when=asyncio.FIRST_COMPLETED)
@@ -164,7 +180,8 @@ class Living:
         for task in done:
             if task is not closed and (error := task.exception()):
                 log.error("loop.died", exc_info=error)
-        raise Unavailable("a part of the service ended")
+        log.error("service.broken", nats_closed=closed in done)
+        raise PartEnded
 
     async def stop(self) -> None:
         """Not ready, take nothing new, finish what is in hand, let go."""

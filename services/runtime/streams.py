@@ -7,22 +7,24 @@ the process is counted, and one that only waited for a server is not.
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
 import msgspec
 import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import FetchTimeoutError
+from nats.js.errors import BadRequestError, FetchTimeoutError
 
 from services.contracts.envelope import Event, Told
 from services.contracts.refusals import Refusal, Unavailable
-from services.runtime import inbox
+from services.runtime import dead_letters, inbox
 from services.runtime.bus import Bus
 from services.runtime.db import Database, Tx
+from services.runtime.dead_letters import DeadLetter
 
 log = structlog.get_logger()
 
@@ -33,26 +35,9 @@ FETCH_SECONDS = 5
 ACK_WAIT_SECONDS = 30
 HANDLE_SECONDS = 20
 MOST_TRIES = 8
-PUT_BACK_SECONDS = (1, 5, 30, 120, 300)
+PUT_BACK_SECONDS = (1, 5, 30, 120, 300)  # after a failure
+WAIT_SECONDS = (1, 2, 5, 10)  # for a server that is away: soon after it is back, all is done
 REDRIVE_SECONDS = 5
-
-COUNT_TRY = """
-    INSERT INTO delivery_try (consumer, event_id, tries) VALUES ($1, $2, 1)
-    ON CONFLICT ON CONSTRAINT delivery_try_pkey DO UPDATE SET tries = delivery_try.tries + 1, at = now()
-    RETURNING tries
-"""
-BURY = """
-    INSERT INTO dead_letter (consumer, event_id, subject, body, reason) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT ON CONSTRAINT dead_letter_once
-    DO UPDATE SET reason = $5, dead_at = now(), redrive_at = NULL, settled_at = NULL
-"""
-TO_REDRIVE = """
-    SELECT id, subject, body FROM dead_letter
-    WHERE consumer = $1 AND redrive_at IS NOT NULL AND settled_at IS NULL ORDER BY id LIMIT 100
-"""
-SETTLE = "UPDATE dead_letter SET settled_at = now() WHERE id = $1"
-STILL_DEAD = "UPDATE dead_letter SET redrive_at = NULL, reason = $2 WHERE id = $1"
-REDRIVE_ALL = "UPDATE dead_letter SET redrive_at = now() WHERE settled_at IS NULL"
 
 _told = msgspec.json.Decoder(Told)
 
@@ -74,13 +59,8 @@ class Subscription:
         return self.owner.upper()
 
 
-async def redrive(db: Database) -> int:
-    """Ask for every dead letter of the service to be handled again; returns how many there are."""
-
-    async def work(tx: Tx) -> int:
-        return int((await tx.execute(REDRIVE_ALL)).rpartition(" ")[2])
-
-    return await db.transact(work)
+class ConsumerRefused(Exception):
+    """The server has a consumer of this name that can never be the one declared here."""
 
 
 class Consumer:
@@ -124,18 +104,26 @@ class Consumer:
             task.cancel()
 
     async def _declare(self) -> None:
-        """Tries are counted by us, so the server repeats without end."""
-        await self._bus.jetstream.add_consumer(
-            self._subscription.stream,
-            ConsumerConfig(
-                durable_name=self._durable,
-                ack_policy=AckPolicy.EXPLICIT,
-                deliver_policy=DeliverPolicy.ALL,
-                ack_wait=ACK_WAIT_SECONDS,
-                max_deliver=-1,
-                max_ack_pending=256,
-            ),
-        )
+        """Make the consumer, or make it again what it should be. Tries are counted by us, so it repeats
+        without end.
+
+        What the server cannot change in one that is there will not pass by itself: it ends the process.
+        """
+        try:
+            await self._bus.jetstream.add_consumer(
+                self._subscription.stream,
+                ConsumerConfig(
+                    durable_name=self._durable,
+                    ack_policy=AckPolicy.EXPLICIT,
+                    deliver_policy=DeliverPolicy.ALL,
+                    ack_wait=ACK_WAIT_SECONDS,
+                    max_deliver=-1,
+                    max_ack_pending=256,
+                ),
+            )
+        except BadRequestError as error:
+            log.error("consumer.refused", consumer=self._durable, err_code=error.err_code)
+            raise ConsumerRefused(self._durable) from error
 
     async def _pull(self) -> None:
         pull = await self._bus.jetstream.pull_subscribe_bind(
@@ -164,6 +152,10 @@ class Consumer:
     async def _spawn(self, messages: list[Msg]) -> None:
         for message in messages:
             await self._places.acquire()
+            if self._stopping:
+                self._places.release()
+                await _put_back(message, after=0)
+                continue
             task = asyncio.create_task(self._take(message))
             self._tasks.add(task)
             task.add_done_callback(self._done)
@@ -173,31 +165,39 @@ class Consumer:
         self._places.release()
 
     async def _take(self, message: Msg) -> None:
+        tries = message.metadata.num_delivered
         try:
-            await self._handle_or_bury(message)
+            settle = await self._handle_or_bury(message)
         except Unavailable:
-            await _put_back(message)
-        except (NatsError, OSError) as error:
-            log.warning("ack.lost", consumer=self._durable, reason=type(error).__name__)
+            await _put_back(message, after=_longer(WAIT_SECONDS, tries))
         except Exception:
             log.exception("event.failed", consumer=self._durable, subject=message.subject)
-            await _put_back(message)
+            await _put_back(message, after=_longer(PUT_BACK_SECONDS, tries))
+        else:
+            try:
+                await settle()
+            except (NatsError, OSError) as error:
+                log.warning("ack.lost", consumer=self._durable, reason=type(error).__name__)
 
-    async def _handle_or_bury(self, message: Msg) -> None:
+    async def _handle_or_bury(self, message: Msg) -> Callable[[], Awaitable[None]]:
+        """What the server is to be told once this is done: that it was, or that it never will be."""
         if message.metadata.num_delivered > 1 and await self._count_try(message) >= MOST_TRIES:
             await self._bury(message, "too_many_tries")
-            return
+            return message.term
         try:
             await self._handle(message.subject, message.data)
         except msgspec.DecodeError:
             await self._bury(message, "unreadable")
-            return
-        except Refusal as refusal:
-            log.info("event.refused", consumer=self._durable, subject=message.subject, code=refusal.code)
-        await message.ack()
+            return message.term
+        except Unavailable:
+            await self._forgive(message)
+            raise
+        return message.ack
 
     async def _handle(self, subject: str, data: bytes) -> None:
-        """Effect and inbox row in one transaction; an event nobody here cares for passes."""
+        """Effect and inbox row in one transaction; an event nobody here cares for passes, and so does
+        one that a rule refuses.
+        """
         if subject not in self._by_subject:
             return
         event_type, handler = self._by_subject[subject]
@@ -211,48 +211,53 @@ class Consumer:
             await handler(tx, event, told)
             return True
 
-        async with asyncio.timeout(HANDLE_SECONDS):
-            fresh = await self._db.transact(work)
+        try:
+            async with asyncio.timeout(HANDLE_SECONDS):
+                fresh = await self._db.transact(work)
+        except Refusal as refusal:
+            log.info("event.refused", consumer=self._durable, subject=subject, code=refusal.code)
+            return
         if fresh:
             self._subscription.then()
         log.info("event.handled", consumer=self._durable, subject=subject, fresh=fresh)
 
     async def _count_try(self, message: Msg) -> int:
-        async def work(tx: Tx) -> int:
-            return cast(int, await tx.fetchval(COUNT_TRY, self._durable, _identity(message)))
+        return await self._db.transact(
+            lambda tx: dead_letters.count_try(tx, self._durable, _identity(message))
+        )
 
-        return await self._db.transact(work)
+    async def _forgive(self, message: Msg) -> None:
+        """Waiting for a server is no try of the message's; uncounted when the database can be told so."""
+        if message.metadata.num_delivered > 1:
+            with contextlib.suppress(Unavailable):
+                await self._db.transact(
+                    lambda tx: dead_letters.forgive_try(tx, self._durable, _identity(message))
+                )
 
     async def _bury(self, message: Msg, reason: str) -> None:
-        """The row comes before the end of the message: a terminated one may be gone."""
-
-        async def work(tx: Tx) -> None:
-            await tx.execute(BURY, self._durable, _identity(message), message.subject, message.data, reason)
-
-        await self._db.transact(work)
-        await message.term()
+        """Before the message ends on the server: a terminated one may be gone."""
+        letter = DeadLetter(_identity(message), message.subject, message.data)
+        await self._db.transact(lambda tx: dead_letters.bury(tx, self._durable, letter, reason))
         log.error("event.buried", consumer=self._durable, subject=message.subject, reason=reason)
 
     async def _redrive(self) -> None:
-        async def due(tx: Tx) -> list[Any]:
-            return await tx.fetch(TO_REDRIVE, self._durable)
-
-        for row in await self._db.transact(due):
+        for letter in await self._db.transact(lambda tx: dead_letters.to_redrive(tx, self._durable)):
             try:
-                await self._handle(row["subject"], row["body"])
+                await self._handle(letter.subject, letter.body)
             except Unavailable:
                 raise
             except Exception as error:
-                log.exception("event.still_dead", consumer=self._durable, subject=row["subject"])
-                await self._settle(STILL_DEAD, row["id"], type(error).__name__)
+                log.exception("event.still_dead", consumer=self._durable, subject=letter.subject)
+                reason: str | None = type(error).__name__
             else:
-                await self._settle(SETTLE, row["id"])
+                reason = None
+            await self._db.transact(partial(self._settle, letter, reason))
 
-    async def _settle(self, sql: str, *args: Any) -> None:
-        async def work(tx: Tx) -> None:
-            await tx.execute(sql, *args)
-
-        await self._db.transact(work)
+    async def _settle(self, letter: DeadLetter, reason: str | None, tx: Tx) -> None:
+        if reason is None:
+            await dead_letters.settle(tx, self._durable, letter)
+        else:
+            await dead_letters.keep(tx, self._durable, letter, reason)
 
 
 def _identity(message: Msg) -> str:
@@ -260,9 +265,11 @@ def _identity(message: Msg) -> str:
     return (message.headers or {}).get("Nats-Msg-Id") or f"seq-{message.metadata.sequence.stream}"
 
 
-async def _put_back(message: Msg) -> None:
-    """Waiting longer each time, never all at once."""
-    tries = message.metadata.num_delivered
-    delay = PUT_BACK_SECONDS[min(tries, len(PUT_BACK_SECONDS)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
+def _longer(pauses: Sequence[float], tries: int) -> float:
+    """Longer each time, never all at once."""
+    return pauses[min(tries, len(pauses)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+
+
+async def _put_back(message: Msg, *, after: float) -> None:
     with contextlib.suppress(NatsError, OSError):
-        await message.nak(delay=delay)
+        await message.nak(delay=after)
