@@ -10,6 +10,7 @@ MARKS_IN_A_ROW = 4
 PHONE_DIGITS = 6
 
 _PHONE = re.compile(r"\+?\d[\d\s().,/\-–]*")
+_SPACES = re.compile(r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _MARKS = re.compile(r"[\W_]*")
 
 
@@ -20,7 +21,7 @@ def display_name(text: str) -> str:
     or turn the direction of what follows.
     """
     kept = "".join(mark for mark in text if unicodedata.category(mark) != "Cf")
-    name = " ".join(unicodedata.normalize("NFC", kept).split(" ")).strip()
+    name = _SPACES.sub(" ", unicodedata.normalize("NFC", kept)).strip(" ")
     if not name:
         raise _refused("Give a name or a nickname.")
     if len(name) > LONGEST:

@@ -1,37 +1,30 @@
 """Rooms running, with a neighbour that tells and answers what booking would."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
+import asyncpg
 import msgspec
 import pytest
+from aiohttp import ClientSession
 
+from deploy.embedded.nats import Nats
+from deploy.embedded.postgres import Postgres
+from deploy.embedded.provision import DATABASE
 from services.contracts.booking.catalogue import SlotKind
 from services.contracts.envelope import Resident, Staff, Told
-from services.contracts.rooms import Join, Joined
+from services.contracts.rooms import Join, Joined, Look, RoomView
 from tests.integration.rooms.neighbour import ABooking, ASlot, Booking
 from tests.support.clock import SetClock
 from tests.support.system import System
 
 NOON = datetime.fromisoformat("2027-03-02T10:00:00+00:00")
-
-
-@pytest.fixture
-async def booking(system: System) -> Booking:
-    neighbour = Booking(system, await system.bus("booking"))
-    await neighbour.declare_stream()
-    return neighbour
-
-
-@pytest.fixture
-async def rooms(system: System, booking: Booking, clock: SetClock) -> "Rooms":
-    """Started an hour before noon, the hour of the meeting; booking is not there unless it answers."""
-    clock.set(NOON - timedelta(hours=1))
-    await system.start("rooms", ROOM_OPENS_MINUTES="15", ROOM_CLOSES_MINUTES="30")
-    return Rooms(system, booking, clock)
+CALLBACK_SECRET = "callback-secret"
 
 
 class Rooms:
-    """What tests do with rooms, in the words of the people who do it."""
+    """What tests do with rooms, in the words of the people who do it. Every test has its own meetings."""
 
     def __init__(self, system: System, booking: Booking, clock: SetClock) -> None:
         self.system = system
@@ -52,23 +45,72 @@ class Rooms:
         return other
 
     async def host_joins(self, booked: ABooking, host: Staff | None = None) -> Joined:
-        return await self.system.ask(
-            Join(slot_id=booked.slot.id, display_name="Aino"), host or booked.slot.host
-        )
+        host = host or booked.slot.host
+        return await self.system.ask(Join(slot_id=booked.slot.id, display_name="Aino"), host)
 
     async def resident_joins(self, who: ABooking | Resident, name: str = "Vieras") -> Joined:
         resident = who.resident if isinstance(who, ABooking) else who
         return await self.system.ask(Join(display_name=name), resident)
 
-    async def news(self) -> list[str]:
-        """What rooms has announced, in order."""
-        rows = await self.system.sql("SELECT subject FROM rooms.outbox ORDER BY id")
-        return [row["subject"].rpartition(".")[2] for row in rows]
+    async def resident_looks(self, booked: ABooking) -> RoomView:
+        return await self.system.ask(Look(), booked.resident)
 
-    async def told(self) -> list[Told]:
-        rows = await self.system.sql("SELECT body FROM rooms.outbox ORDER BY id")
-        return [msgspec.json.decode(row["body"], type=Told) for row in rows]
+    async def host_looks(self, booked: ABooking) -> RoomView:
+        return await self.system.ask(Look(slot_id=booked.slot.id), booked.slot.host)
 
-    async def attendance(self) -> list[tuple[str, str]]:
-        rows = await self.system.sql("SELECT source, what FROM rooms.attendance ORDER BY at, id")
-        return [(row["source"], row["what"]) for row in rows]
+    async def news(self, booked: ABooking) -> list[str]:
+        """What rooms has announced of this meeting, in order."""
+        heard = "SELECT subject, body FROM rooms.outbox ORDER BY id"
+        return [
+            row["subject"].rpartition(".")[2]
+            for row in await self.system.sql(heard)
+            if _slot_of(row["body"]) == booked.slot.id
+        ]
+
+    async def attendance(self, booked: ABooking) -> list[tuple[str, str]]:
+        """Who saw what of this meeting, in order."""
+        seen = (
+            "SELECT source, what FROM rooms.attendance JOIN rooms.participant USING (participant_id)"
+            " WHERE slot_id = $1 ORDER BY at, id"
+        )
+        return [(row["source"], row["what"]) for row in await self.system.sql(seen, booked.slot.id)]
+
+
+def _slot_of(body: bytes) -> UUID:
+    told = msgspec.json.decode(body, type=Told)
+    return UUID(msgspec.json.decode(told.body)["slot_id"])
+
+
+@pytest.fixture(scope="module")
+async def shared(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rooms]:
+    """One system for a file of tests: starting rooms takes longer than most of them."""
+    name = f"rooms_{uuid4().hex[:8]}"
+    server = await asyncpg.connect(postgres.superuser_dsn())
+    await server.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
+    await server.execute(f"GRANT CONNECT ON DATABASE {name} TO rooms, booking")
+    nats = await Nats(tmp_path_factory.mktemp("rooms") / "nats").start()
+    clock = SetClock()
+    system = System(postgres=postgres, database=name, nats=nats, clock=clock)
+    booking = Booking(system, await system.bus("booking"))
+    await booking.declare_stream()
+    await system.start("rooms", ROOM_OPENS_MINUTES="15", ROOM_CLOSES_MINUTES="30")
+    yield Rooms(system, booking, clock)
+    await system.stop()
+    await nats.stop()
+    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await server.close()
+
+
+@pytest.fixture
+async def rooms(shared: Rooms) -> AsyncIterator[Rooms]:
+    """An hour before noon, the hour of every meeting. Booking does not answer unless it is told to."""
+    shared.clock.set(NOON - timedelta(hours=1))
+    shared.booking.asked.clear()
+    yield shared
+    await shared.booking.go_away()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as session:
+        yield session

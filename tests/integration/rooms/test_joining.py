@@ -22,7 +22,7 @@ async def test_a_resident_waits_until_the_host_is_in(rooms: Rooms) -> None:
     assert (early.state, early.video) == (RoomState.WAITING, None)
     assert later.state is RoomState.OPEN
     assert later.video is not None
-    assert await rooms.news() == ["attendee_waiting", "host_arrived", "attendee_joined"]
+    assert await rooms.news(booked) == ["attendee_waiting", "host_arrived", "attendee_joined"]
 
 
 async def test_the_host_is_let_in_at_once_and_sees_how_many_wait(rooms: Rooms) -> None:
@@ -46,8 +46,8 @@ async def test_a_resident_is_not_told_who_else_waits(rooms: Rooms) -> None:
     await rooms.resident_joins(other)
 
     assert (await rooms.resident_joins(booked)).view.waiting == 0
-    assert (await rooms.system.ask(Look(), booked.resident)).waiting == 0
-    assert (await rooms.system.ask(Look(slot_id=booked.slot.id), booked.slot.host)).waiting == 2
+    assert (await rooms.resident_looks(booked)).waiting == 0
+    assert (await rooms.host_looks(booked)).waiting == 2
 
 
 async def test_pressing_again_and_again_is_announced_once_a_visit(rooms: Rooms) -> None:
@@ -60,8 +60,8 @@ async def test_pressing_again_and_again_is_announced_once_a_visit(rooms: Rooms) 
     for _ in range(3):
         await rooms.resident_joins(booked)
 
-    assert await rooms.news() == ["attendee_waiting", "host_arrived", "attendee_joined"]
-    assert await rooms.attendance() == [("page", "waiting"), ("page", "joined"), ("page", "joined")]
+    assert await rooms.news(booked) == ["attendee_waiting", "host_arrived", "attendee_joined"]
+    assert await rooms.attendance(booked) == [("page", "waiting"), ("page", "joined"), ("page", "joined")]
 
 
 @pytest.mark.parametrize("before", [timedelta(minutes=15, seconds=1), -timedelta(minutes=75)])
@@ -93,7 +93,7 @@ async def test_the_host_comes_and_goes_and_residents_wait_in_between(rooms: Room
 
     assert without.state is RoomState.WAITING
     assert again.video is not None
-    assert await rooms.news() == [
+    assert await rooms.news(booked) == [
         "host_arrived",
         "host_left",
         "attendee_waiting",
@@ -108,7 +108,7 @@ async def test_a_resident_who_leaves_is_not_counted_as_waiting(rooms: Rooms) -> 
 
     await rooms.system.ask(Leave(), booked.resident)
 
-    assert (await rooms.system.ask(Look(slot_id=booked.slot.id), booked.slot.host)).waiting == 0
+    assert (await rooms.host_looks(booked)).waiting == 0
 
 
 async def test_a_closed_room_is_over_for_everybody(rooms: Rooms) -> None:
@@ -121,12 +121,12 @@ async def test_a_closed_room_is_over_for_everybody(rooms: Rooms) -> None:
     assert closed == twice
     assert closed.state is RoomState.OVER
     assert not closed.host_present
-    assert (await rooms.system.ask(Look(), booked.resident)).state is RoomState.OVER
+    assert (await rooms.resident_looks(booked)).state is RoomState.OVER
     for asks in (rooms.resident_joins, rooms.host_joins):
         with pytest.raises(Refusal) as refused:
             await asks(booked)
         assert refused.value.code is Code.ROOM_CLOSED
-    assert await rooms.news() == ["host_arrived", "room_closed"]
+    assert await rooms.news(booked) == ["host_arrived", "room_closed"]
 
 
 async def test_a_room_cannot_be_closed_before_it_opened(rooms: Rooms) -> None:
@@ -173,7 +173,7 @@ async def test_one_of_two_hosts_may_leave_without_anybody_waiting(rooms: Rooms) 
     await rooms.system.ask(Leave(slot_id=booked.slot.id), booked.slot.host)
 
     assert (await rooms.resident_joins(booked)).state is RoomState.OPEN
-    assert "host_left" not in await rooms.news()
+    assert "host_left" not in await rooms.news(booked)
 
 
 async def test_nobody_known_is_refused(rooms: Rooms) -> None:
@@ -192,4 +192,4 @@ async def test_an_address_is_refused_as_a_name(rooms: Rooms) -> None:
         await rooms.resident_joins(booked, "aino@example.org")
 
     assert refused.value.code is Code.NICKNAME_INVALID
-    assert await rooms.news() == []
+    assert await rooms.news(booked) == []
