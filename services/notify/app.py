@@ -1,0 +1,49 @@
+"""Notify, put together."""
+
+from urllib.parse import urlsplit
+
+from services.contracts.links import parse_keys
+from services.notify.config import Config
+from services.notify.domain import QuietHours
+from services.notify.handlers import handlers
+from services.notify.jobs import Dispatch, jobs
+from services.notify.senders.addresses import parse_mailbox
+from services.notify.senders.connection import SmtpServer, greeting_name
+from services.notify.senders.email import Email
+from services.notify.senders.letter import Channel
+from services.notify.senders.sms import Sms
+from services.notify.sending import Sending
+from services.notify.subscribers import subscriptions
+from services.notify.wording import Wording
+from services.runtime.main import Parts, Service
+
+
+def build(parts: Parts, settings: Config) -> Service:
+    sender = parse_mailbox(settings.mail_from)
+    quiet = QuietHours(settings.time_zone, settings.quiet_from, settings.quiet_until)
+    email = Email(
+        SmtpServer.parse(settings.smtp_url),
+        sender=sender,
+        reply_to=parse_mailbox(settings.mail_reply_to) if settings.mail_reply_to else None,
+        greeting=greeting_name(urlsplit(settings.public_url).hostname or "localhost"),
+        clock=parts.clock,
+    )
+    sending = Sending(
+        db=parts.db,
+        bus=parts.bus,
+        clock=parts.clock,
+        wording=Wording(
+            public_url=settings.public_url,
+            zone=settings.time_zone,
+            keys=parse_keys(settings.link_keys),
+            organizer=sender.addr_spec,
+        ),
+        senders={Channel.EMAIL: email, Channel.SMS: Sms(settings.sms_url, settings.sms_token)},
+        quiet=quiet,
+    )
+    dispatch = Dispatch(sending, db=parts.db, clock=parts.clock)
+    return Service(
+        handlers=handlers(parts.db),
+        subscriptions=subscriptions(clock=parts.clock, quiet=quiet, wake=dispatch.wake),
+        jobs=jobs(dispatch, db=parts.db, clock=parts.clock),
+    )

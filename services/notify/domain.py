@@ -1,0 +1,203 @@
+"""When each message is due, how long it is worth sending, and whether it still holds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.contracts.booking.appointments import MessageFacts
+from services.contracts.booking.slots import BookingStatus
+from services.contracts.notify import MessageKind
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+LAST_TRY_BEFORE_START = 10 * MINUTE
+TRY_FOR_AT_MOST = DAY
+RETRY_AFTER = tuple(minutes * MINUTE for minutes in (1, 2, 5, 10, 20, 40))
+# No schedule comes near this many: only a message that ends its worker each time does.
+MOST_ATTEMPTS = 60
+NO_HOUR_REMINDER_WITHIN = 75 * MINUTE
+BEFORE_QUIET = 15 * MINUTE
+SIGN_IN_WORTH_SENDING = 30 * MINUTE
+FEEDBACK_WORTH_ASKING = 3 * DAY
+LINK_LIVES_AFTER_END = DAY
+
+FOLLOW_UPS = (MessageKind.REMINDER_DAY, MessageKind.REMINDER_HOUR, MessageKind.FEEDBACK)
+CAN_WAIT = frozenset({MessageKind.REMINDER_DAY, MessageKind.FEEDBACK})
+
+_STATUS_NEEDED = {
+    MessageKind.HOLD: {BookingStatus.HELD},
+    MessageKind.CONFIRMATION: {BookingStatus.CONFIRMED, BookingStatus.ATTENDED},
+    MessageKind.CHANGE: {BookingStatus.CONFIRMED, BookingStatus.ATTENDED},
+    MessageKind.CANCELLATION: {BookingStatus.CANCELLED},
+    MessageKind.REMINDER_DAY: {BookingStatus.CONFIRMED},
+    MessageKind.REMINDER_HOUR: {BookingStatus.CONFIRMED},
+    MessageKind.FEEDBACK: {BookingStatus.CONFIRMED, BookingStatus.ATTENDED},
+    MessageKind.LINKS: {BookingStatus.HELD, BookingStatus.CONFIRMED},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meeting:
+    """A booking's time, as far as notify keeps it."""
+
+    booking_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    sequence: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """A message to be sent once: `kind`, `about` and `occasion` together are unique.
+
+    `about` is the booking, or the link request, the sign-in or the failed message.
+    After `give_up_at` nothing is tried again; after `not_after` nothing is sent.
+    """
+
+    kind: MessageKind
+    about: UUID
+    due_at: datetime
+    not_after: datetime
+    give_up_at: datetime
+    occasion: int = 0
+    booking_id: UUID | None = None
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """The stretch of every day, by the wall clock of `zone`, in which what can wait waits."""
+
+    zone: str
+    from_hour: int
+    until_hour: int
+
+    def cover(self, at: datetime) -> bool:
+        hour = self._wall(at).hour
+        if self.from_hour <= self.until_hour:
+            return self.from_hour <= hour < self.until_hour
+        return hour >= self.from_hour or hour < self.until_hour
+
+    def began(self, at: datetime) -> datetime:
+        """The beginning of the stretch that covers `at`."""
+        wall = self._wall(at)
+        day = wall - DAY if wall.hour < self.from_hour else wall
+        return self._at(day, self.from_hour)
+
+    def end(self, at: datetime) -> datetime:
+        wall = self._wall(at)
+        day = wall + DAY if wall.hour >= self.until_hour else wall
+        return self._at(day, self.until_hour)
+
+    def _wall(self, at: datetime) -> datetime:
+        return at.astimezone(ZoneInfo(self.zone))
+
+    def _at(self, day: datetime, hour: int) -> datetime:
+        return day.replace(hour=hour, minute=0, second=0, microsecond=0, fold=0).astimezone(UTC)
+
+
+def at_once(kind: MessageKind, meeting: Meeting, *, occasion: int, now: datetime) -> Owed:
+    """What a change of the booking makes due now. It may go until the meeting is over."""
+    not_after = meeting.ends_at
+    if kind is MessageKind.LINKS:
+        not_after += LINK_LIVES_AFTER_END
+    return _about(meeting, kind, occasion=occasion, due_at=now, not_after=not_after)
+
+
+def asked_for(kind: MessageKind, about: UUID, *, now: datetime, booking_id: UUID | None = None) -> Owed:
+    """What somebody waits for, or must be told, whatever the time: links, a sign-in, an alert."""
+    until = now + (SIGN_IN_WORTH_SENDING if kind is MessageKind.SIGN_IN else TRY_FOR_AT_MOST)
+    return Owed(
+        kind=kind, about=about, booking_id=booking_id, due_at=now, not_after=until, give_up_at=until
+    )
+
+
+def follow_ups(meeting: Meeting, *, quiet: QuietHours, now: datetime) -> Iterator[Owed]:
+    """The reminders and the question afterwards, as far as their moments are still ahead."""
+    if day := _day_reminder_due(meeting, quiet, now):
+        yield _about(
+            meeting,
+            MessageKind.REMINDER_DAY,
+            occasion=meeting.sequence,
+            due_at=day,
+            not_after=meeting.starts_at,
+        )
+    if meeting.starts_at - now >= NO_HOUR_REMINDER_WITHIN:
+        yield _about(
+            meeting,
+            MessageKind.REMINDER_HOUR,
+            occasion=meeting.sequence,
+            due_at=meeting.starts_at - HOUR,
+            not_after=meeting.starts_at,
+        )
+    asked = meeting.ends_at + HOUR
+    asked = quiet.end(asked) if quiet.cover(asked) else asked
+    if asked > now:
+        yield _about(
+            meeting,
+            MessageKind.FEEDBACK,
+            occasion=meeting.sequence,
+            due_at=asked,
+            not_after=asked + FEEDBACK_WORTH_ASKING,
+        )
+
+
+def day_before(at: datetime, zone: str) -> datetime:
+    """The same wall time a day earlier: 23 or 25 hours when the clocks change in between."""
+    return (at.astimezone(ZoneInfo(zone)) - DAY).astimezone(UTC)
+
+
+def _day_reminder_due(meeting: Meeting, quiet: QuietHours, now: datetime) -> datetime | None:
+    due = day_before(meeting.starts_at, meeting.time_zone)
+    if due <= now:
+        return None
+    if quiet.cover(due):
+        evening = quiet.began(due) - BEFORE_QUIET
+        due = evening if evening > now else quiet.end(due)
+    return due if due < meeting.starts_at else None
+
+
+def _about(
+    meeting: Meeting, kind: MessageKind, *, occasion: int, due_at: datetime, not_after: datetime
+) -> Owed:
+    give_up_at = min(due_at + TRY_FOR_AT_MOST, not_after)
+    if due_at < meeting.starts_at:
+        give_up_at = min(give_up_at, meeting.starts_at - LAST_TRY_BEFORE_START)
+    return Owed(
+        kind=kind,
+        about=meeting.booking_id,
+        occasion=occasion,
+        booking_id=meeting.booking_id,
+        starts_at=meeting.starts_at,
+        due_at=due_at,
+        not_after=not_after,
+        give_up_at=give_up_at,
+    )
+
+
+def retry_at(attempts: int, *, now: datetime, jitter: float) -> datetime:
+    """When to try again after `attempts` have failed; `jitter` around 1 keeps a crowd apart."""
+    return now + RETRY_AFTER[min(attempts, len(RETRY_AFTER)) - 1] * jitter
+
+
+def no_longer_true(
+    kind: MessageKind, planned_start: datetime | None, facts: MessageFacts, *, now: datetime
+) -> str | None:
+    """Why a message about a booking must not be sent, or None. What the owner says now decides."""
+    if facts.status not in _STATUS_NEEDED[kind]:
+        return str(facts.status)
+    if kind is not MessageKind.CANCELLATION and planned_start not in (None, facts.slot.starts_at):
+        return "moved"
+    if kind is MessageKind.FEEDBACK:
+        return "not_over" if now < facts.slot.ends_at else None
+    last = facts.slot.ends_at
+    if kind is MessageKind.LINKS:
+        last += LINK_LIVES_AFTER_END
+    elif kind in FOLLOW_UPS:
+        last = facts.slot.starts_at
+    return "over" if now >= last else None

@@ -1,0 +1,169 @@
+"""What happens because time passed: due messages are sent, leases kept, old rows forgotten."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID, uuid4
+
+import structlog
+
+from services.contracts.notify import MessageFailed, MessageKind, MessageState
+from services.contracts.refusals import Unavailable
+from services.notify import domain, store
+from services.notify.outcome import Failed, Outcome, PutBack, Retry, Sent, Skipped
+from services.notify.sending import Sending
+from services.notify.store import Due
+from services.runtime import outbox
+from services.runtime.clock import Clock
+from services.runtime.db import Database, Tx
+from services.runtime.jobs import Job
+
+log = structlog.get_logger()
+
+AT_ONCE = 8
+LEASE = timedelta(seconds=30)
+EXTEND_EVERY = timedelta(seconds=8)
+LOOK_EVERY = timedelta(seconds=5)
+FORGET_EVERY = timedelta(hours=6)
+LATE = timedelta(seconds=60)
+ANOTHERS = timedelta(seconds=0.2)
+FINISH_SECONDS = 8.0
+
+
+class Dispatch(Job):
+    """Claims what is due and sends it, several messages at a time.
+
+    A claim is a lease that is kept alive while the message is in hand; when this
+    process dies, another one takes the message over within half a minute.
+    """
+
+    def __init__(self, sending: Sending, *, db: Database, clock: Clock) -> None:
+        super().__init__("dispatch", self._dispatch, every=LOOK_EVERY, clock=clock)
+        self._sending = sending
+        self._db = db
+        self._clock = clock
+        self._worker = uuid4()
+        self._in_hand: dict[UUID, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Until cancelled; then what is in hand is finished first."""
+        try:
+            await super().run()
+        finally:
+            await self._finish()
+
+    async def keep_leases(self) -> datetime | None:
+        if self._in_hand:
+            until = self._clock.now() + LEASE
+            await self._db.transact(lambda tx: store.extend(tx, self._worker, self._in_hand, until))
+        return None
+
+    async def _dispatch(self) -> datetime | None:
+        """Fill the free places. With none left, the next message to be done wakes this job."""
+        now = self._clock.now()
+        free = AT_ONCE - len(self._in_hand)
+        if free == 0:
+            return None
+
+        async def claim(tx: Tx) -> tuple[Sequence[Due], datetime | None]:
+            claimed = await store.claim(
+                tx, self._worker, now=now, until=now + LEASE, besides=self._in_hand, most=free
+            )
+            return claimed, await store.next_due(tx)
+
+        claimed, next_due = await self._db.transact(claim)
+        for due in claimed:
+            task = asyncio.create_task(self._handle(due))
+            self._in_hand[due.id] = task
+            task.add_done_callback(partial(self._done, due.id))
+        if not claimed and next_due is not None and next_due <= now:
+            return now + ANOTHERS  # somebody else has it in hand just now
+        return next_due
+
+    def _done(self, message_id: UUID, _: "asyncio.Task[None]") -> None:
+        del self._in_hand[message_id]
+        self.wake()
+
+    async def _handle(self, due: Due) -> None:
+        """Not written down, an attempt is made again when the lease is over: twice, but not never."""
+        outcome = await self._sending.attempt(due)
+        try:
+            await self._record(due, outcome)
+        except Unavailable as error:
+            log.warning("outcome.unrecorded", message=due.id, exc_info=error)
+        except Exception:
+            log.exception("outcome.unrecorded", message=due.id)
+
+    async def _record(self, due: Due, outcome: Outcome) -> None:
+        now = self._clock.now()
+
+        async def write(tx: Tx) -> None:
+            await _write_down(tx, due, self._worker, outcome, now)
+
+        await self._db.transact(write)
+        if isinstance(outcome, Failed):
+            log.error("message.failed", message=due.id, kind=due.kind, code=outcome.code)
+        elif not isinstance(outcome, PutBack):
+            word = type(outcome).__name__.lower()
+            log.info(f"message.{word}", message=due.id, kind=due.kind, attempts=due.attempts)
+
+    async def _finish(self) -> None:
+        if self._in_hand:
+            _, unfinished = await asyncio.wait(self._in_hand.values(), timeout=FINISH_SECONDS)
+            for task in unfinished:
+                task.cancel()
+        with contextlib.suppress(Exception):
+            await self._sending.close()
+
+
+async def _write_down(tx: Tx, due: Due, worker: UUID, outcome: Outcome, now: datetime) -> None:
+    """The outcome, its receipt, and for a failure the news of it and the coordinator's message."""
+    match outcome:
+        case PutBack(until):
+            await store.put_back(tx, due.id, worker, until=until)
+        case Sent(channel):
+            state = MessageState.SENT
+            await store.settle(tx, due.id, worker, state=state, now=now, channel=channel)
+        case Skipped(reason):
+            state = MessageState.SKIPPED
+            await store.settle(tx, due.id, worker, state=state, now=now, code=reason)
+        case Retry(at, code, channel):
+            state = MessageState.PLANNED
+            await store.settle(
+                tx, due.id, worker, state=state, now=now, next_try_at=at, channel=channel, code=code
+            )
+        case Failed(code, channel):
+            state = MessageState.FAILED
+            if await store.settle(tx, due.id, worker, state=state, now=now, channel=channel, code=code):
+                await _tell_of_failure(tx, due, now)
+
+
+async def _tell_of_failure(tx: Tx, due: Due, now: datetime) -> None:
+    """An alert that fails is told of by the log and the event alone: another would fare no better."""
+    event = MessageFailed(message_id=due.id, kind=due.kind, booking_id=due.booking_id)
+    await outbox.add(tx, event)
+    if due.kind is not MessageKind.ALERT:
+        alert = domain.asked_for(MessageKind.ALERT, due.id, now=now, booking_id=due.booking_id)
+        await store.plan(tx, [alert])
+
+
+def jobs(dispatch: Dispatch, *, db: Database, clock: Clock) -> list[Job]:
+    async def forget() -> datetime | None:
+        await db.transact(lambda tx: store.forget(tx, now=clock.now()))
+        return None
+
+    async def look_for_late_ones() -> datetime | None:
+        """How old the oldest is says more than how many wait."""
+        oldest = await db.transact(store.oldest_owed)
+        if oldest is not None and (late := clock.now() - oldest) > LATE:
+            log.warning("messages.late", oldest_seconds=round(late.total_seconds()))
+        return None
+
+    return [
+        dispatch,
+        Job("lateness", look_for_late_ones, every=LATE, clock=clock),
+        Job("leases", dispatch.keep_leases, every=EXTEND_EVERY, clock=clock),
+        Job("forgetting", forget, every=FORGET_EVERY, clock=clock),
+    ]

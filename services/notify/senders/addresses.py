@@ -1,0 +1,28 @@
+"""Addresses, read by ourselves: mail libraries take a list where one address is meant."""
+
+import re
+from email.headerregistry import Address
+from email.utils import parseaddr
+
+# One mailbox and nothing else: no list, no comment, no quoting, no space, no control character.
+_ONE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[\w-]+(\.[\w-]+)*", re.ASCII)
+_LONGEST = 254
+
+
+def one_address(text: str) -> Address:
+    """The single address that `text` is, or ValueError (which quotes nothing)."""
+    local, at, domain = text.rpartition("@")
+    try:
+        ascii_text = f"{local}{at}{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        raise ValueError("not an address") from None
+    if len(ascii_text) > _LONGEST or not _ONE.fullmatch(ascii_text):
+        raise ValueError("not an address")
+    return Address(addr_spec=ascii_text)
+
+
+def parse_mailbox(text: str) -> Address:
+    """`Name <address>` or an address alone, as settings have it."""
+    name, address = parseaddr(text)
+    only = one_address(address)
+    return Address(display_name=" ".join(name.split()), username=only.username, domain=only.domain)

@@ -1,0 +1,155 @@
+"""E-mail over a few connections that are kept while there is something to send."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from email.headerregistry import Address
+from email.message import EmailMessage
+
+from aiosmtplib import (
+    SMTP,
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPTimeoutError,
+)
+
+from services.notify.senders import mail
+from services.notify.senders.breaker import Breaker
+from services.notify.senders.connection import SmtpServer
+from services.notify.senders.letter import Letter, Postponed, Rejected
+from services.runtime.clock import Clock
+
+CONNECTIONS = 4
+CONNECT_SECONDS = 5.0
+COMMAND_SECONDS = 6.0
+# A server may look into a message before it takes it; given up on too early, it goes out twice.
+DATA_SECONDS = 20.0
+IDLE_SECONDS = 15.0
+
+
+class Email:
+    """At most four connections; each is used again for the next message that comes soon enough."""
+
+    def __init__(
+        self,
+        server: SmtpServer,
+        *,
+        sender: Address,
+        reply_to: Address | None,
+        greeting: str,
+        clock: Clock,
+    ) -> None:
+        self._server = server
+        self._sender = sender
+        self._reply_to = reply_to
+        self._greeting = greeting
+        self._clock = clock
+        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._idle: dict[SMTP, asyncio.TimerHandle] = {}
+        self._breaker = Breaker()
+
+    @contextlib.asynccontextmanager
+    async def line(self) -> AsyncIterator["EmailLine"]:
+        async with self._places:
+            self._breaker.check()
+            line = EmailLine(await self._connection(), self)
+            try:
+                yield line
+            finally:
+                self._put_away(line)
+
+    def written(self, letter: Letter) -> EmailMessage:
+        return mail.compose(letter, sender=self._sender, reply_to=self._reply_to, date=self._clock.now())
+
+    @property
+    def envelope_sender(self) -> str:
+        return self._sender.addr_spec
+
+    def trouble(self, error: Exception) -> Postponed:
+        """The provider's own failure: counted, and no message's fault."""
+        self._breaker.failed()
+        return Postponed(_code(error))
+
+    def works(self) -> None:
+        self._breaker.worked()
+
+    async def close(self) -> None:
+        while self._idle:
+            self._take_idle().close()
+
+    async def _connection(self) -> SMTP:
+        """One that is there and answers, or a new one. Logging in wrongly is the provider's failure."""
+        while self._idle:
+            connection = self._take_idle()
+            try:
+                await connection.rset(timeout=COMMAND_SECONDS)
+            except (SMTPException, OSError):
+                connection.close()
+            else:
+                return connection
+        connection = SMTP(timeout=COMMAND_SECONDS, local_hostname=self._greeting, **self._server.options())
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS + COMMAND_SECONDS):
+                await connection.connect(timeout=CONNECT_SECONDS)
+        except (SMTPException, OSError, ValueError) as error:
+            connection.close()
+            raise self.trouble(error) from None
+        return connection
+
+    def _put_away(self, line: "EmailLine") -> None:
+        connection = line.connection
+        if line.unfinished or not connection.is_connected:
+            connection.close()
+            return
+        loop = asyncio.get_running_loop()
+        self._idle[connection] = loop.call_later(IDLE_SECONDS, self._retire, connection)
+
+    def _take_idle(self) -> SMTP:
+        connection, timer = self._idle.popitem()
+        timer.cancel()
+        return connection
+
+    def _retire(self, connection: SMTP) -> None:
+        del self._idle[connection]
+        connection.close()
+
+
+class EmailLine:
+    """A connection in use. Left `unfinished`, it is not used again."""
+
+    def __init__(self, connection: SMTP, owner: Email) -> None:
+        self.connection = connection
+        self.unfinished = False
+        self._owner = owner
+
+    async def send(self, letter: Letter) -> None:
+        written = self._owner.written(letter)
+        receiver = written["To"].addresses[0].addr_spec
+        self.unfinished = True
+        try:
+            await self.connection.mail(self._owner.envelope_sender)
+            await self.connection.rcpt(receiver)
+            await self.connection.data(written.as_bytes(), timeout=DATA_SECONDS)
+        except (SMTPRecipientRefused, SMTPDataError) as error:
+            raise self._refused(error) from None
+        except (SMTPException, OSError) as error:
+            raise self._owner.trouble(error) from None
+        self.unfinished = False
+        self._owner.works()
+
+    def _refused(self, error: SMTPRecipientRefused | SMTPDataError) -> Postponed | Rejected:
+        """The server spoke about this message. 421 is about itself: it is closing."""
+        code = f"smtp_{error.code}"
+        if error.code == 421:
+            return self._owner.trouble(error)
+        self._owner.works()
+        return Rejected(code) if 500 <= error.code < 600 else Postponed(code)
+
+
+def _code(error: Exception) -> str:
+    """A word for what went wrong, without a word of the server's."""
+    if isinstance(error, (SMTPTimeoutError, TimeoutError)):
+        return "smtp_timeout"
+    code = getattr(error, "code", None)
+    return f"smtp_{code}" if isinstance(code, int) else "smtp_unreachable"

@@ -1,0 +1,78 @@
+"""What notify does with news and requests: decides what is owed, and says what was sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.contracts.booking.events import BookingEvent
+from services.contracts.envelope import Role, Staff
+from services.contracts.notify import ListMessages, MessageKind, Messages
+from services.contracts.refusals import Code, Refusal
+from services.notify import domain, store
+from services.notify.domain import Meeting, QuietHours
+from services.runtime.call import Call
+from services.runtime.db import Tx
+
+
+@dataclass(frozen=True)
+class News:
+    """What an event of a booking means here: what is said at once, whether the booking lives on,
+    and whether there will be reminders."""
+
+    announces: MessageKind | None
+    live: bool = True
+    reminds: bool = False
+
+
+async def hear_of_booking(
+    tx: Tx, event: BookingEvent, news: News, *, quiet: QuietHours, now: datetime
+) -> None:
+    """Plan what the event makes due. The newest news decides; the order of arrival does not.
+
+    Older news still says its own word when what is known agrees with it: a
+    confirmation overtaken by a renewed link is owed all the same.
+    """
+    newest = await store.hear(tx, event, live=news.live)
+    if not newest and not (news.live and await store.still_so(tx, event)):
+        return
+    if newest and not news.live:
+        await store.drop_all(tx, event.booking_id)
+    meeting = _meeting(event)
+    if news.announces is not None:
+        occasion = _occasion(news.announces, event)
+        await store.plan(tx, [domain.at_once(news.announces, meeting, occasion=occasion, now=now)])
+    if newest and news.reminds:
+        await store.drop_follow_ups(tx, event.booking_id, before=event.sequence)
+        await store.plan(tx, domain.follow_ups(meeting, quiet=quiet, now=now))
+
+
+async def hear_of_wish(tx: Tx, kind: MessageKind, about: UUID, *, now: datetime) -> None:
+    """Somebody asked for their links or for a way in, and waits."""
+    await store.plan(tx, [domain.asked_for(kind, about, now=now)])
+
+
+async def list_messages(tx: Tx, request: ListMessages, call: Call, _: object) -> Messages:
+    if not isinstance(call.actor, Staff) or call.actor.role is not Role.COORDINATOR:
+        raise Refusal(Code.FORBIDDEN, "Only a coordinator may see this.")
+    return Messages(await store.list_messages(tx, request.booking_id))
+
+
+def _meeting(event: BookingEvent) -> Meeting:
+    return Meeting(
+        booking_id=event.booking_id,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        time_zone=event.time_zone,
+        sequence=event.sequence,
+    )
+
+
+def _occasion(kind: MessageKind, event: BookingEvent) -> int:
+    """What may happen to a booking more than once is told apart by what rises with it."""
+    match kind:
+        case MessageKind.CHANGE:
+            return event.sequence
+        case MessageKind.LINKS:
+            return event.link_version
+        case _:
+            return 0

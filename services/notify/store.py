@@ -1,0 +1,221 @@
+"""Every statement of notify."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.contracts.booking.events import BookingEvent
+from services.contracts.notify import Message, MessageKind, MessageState
+from services.notify.domain import FOLLOW_UPS, Owed
+from services.runtime.db import Tx
+
+KEEP = timedelta(days=90)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """A message in a worker's hands. `attempts` counts the one that is beginning."""
+
+    id: UUID
+    kind: MessageKind
+    about: UUID
+    booking_id: UUID | None
+    starts_at: datetime | None
+    due_at: datetime
+    not_after: datetime
+    give_up_at: datetime
+    attempts: int
+
+
+HEAR = """
+    INSERT INTO meeting (booking_id, version, starts_at, ends_at, live) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT ON CONSTRAINT meeting_pkey
+    DO UPDATE SET version = $2, starts_at = $3, ends_at = $4, live = $5 WHERE meeting.version < $2
+    RETURNING true
+"""
+
+
+async def hear(tx: Tx, event: BookingEvent, *, live: bool) -> bool:
+    """Remember the newest of a booking; False when newer was known. Holds the row until the commit."""
+    row = (event.booking_id, event.version, event.starts_at, event.ends_at, live)
+    return bool(await tx.fetchval(HEAR, *row))
+
+
+STILL_SO = "SELECT live AND starts_at = $2 FROM meeting WHERE booking_id = $1"
+
+
+async def still_so(tx: Tx, event: BookingEvent) -> bool:
+    """Whether what is known of the booking agrees with an older event: alive, and at its time."""
+    return bool(await tx.fetchval(STILL_SO, event.booking_id, event.starts_at))
+
+
+PLAN = """
+    INSERT INTO message
+        (id, kind, about, occasion, booking_id, starts_at, due_at, not_after, give_up_at, next_try_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7)
+    ON CONFLICT ON CONSTRAINT message_once DO NOTHING
+"""
+
+
+async def plan(tx: Tx, messages: Iterable[Owed]) -> None:
+    """What is already planned, sent or skipped stays as it is."""
+    rows = [
+        (
+            uuid4(),
+            owed.kind,
+            owed.about,
+            owed.occasion,
+            owed.booking_id,
+            owed.starts_at,
+            owed.due_at,
+            owed.not_after,
+            owed.give_up_at,
+        )
+        for owed in messages
+    ]
+    await tx.executemany(PLAN, rows)
+
+
+DROP_FOLLOW_UPS = """
+    UPDATE message SET state = 'skipped', last_error = 'moved'
+    WHERE booking_id = $1 AND state = 'planned' AND kind = ANY($2::text[]) AND occasion < $3
+"""
+
+
+async def drop_follow_ups(tx: Tx, booking_id: UUID, *, before: int) -> None:
+    """Those planned for a time that the booking no longer has. One in a worker's hands asks anyway."""
+    await tx.execute(DROP_FOLLOW_UPS, booking_id, list(FOLLOW_UPS), before)
+
+
+DROP_ALL = """
+    UPDATE message SET state = 'skipped', last_error = 'cancelled'
+    WHERE booking_id = $1 AND state = 'planned' AND kind <> 'alert'
+"""
+
+
+async def drop_all(tx: Tx, booking_id: UUID) -> None:
+    await tx.execute(DROP_ALL, booking_id)
+
+
+CLAIM = """
+    UPDATE message SET state = 'sending', worker = $1, next_try_at = $3, attempts = attempts + 1
+    WHERE id IN (
+        SELECT id FROM message
+        WHERE state IN ('planned', 'sending') AND next_try_at <= $2 AND id <> ALL($4::uuid[])
+        ORDER BY next_try_at LIMIT $5 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, kind, about, booking_id, starts_at, due_at, not_after, give_up_at, attempts
+"""
+
+
+async def claim(
+    tx: Tx, worker: UUID, *, now: datetime, until: datetime, besides: Collection[UUID], most: int
+) -> list[Due]:
+    """Take due messages, also those whose worker let its lease run out; never those in hand here."""
+    rows = await tx.fetch(CLAIM, worker, now, until, list(besides), most)
+    return [Due(**{**row, "kind": MessageKind(row["kind"])}) for row in map(dict[str, Any], rows)]
+
+
+EXTEND = """
+    UPDATE message SET next_try_at = $3 WHERE id = ANY($1::uuid[]) AND worker = $2 AND state = 'sending'
+"""
+
+
+async def extend(tx: Tx, worker: UUID, ids: Collection[UUID], until: datetime) -> None:
+    await tx.execute(EXTEND, list(ids), worker, until)
+
+
+NEXT_DUE = "SELECT min(next_try_at) FROM message WHERE state IN ('planned', 'sending')"
+
+
+async def next_due(tx: Tx) -> datetime | None:
+    moment: datetime | None = await tx.fetchval(NEXT_DUE)
+    return moment
+
+
+OLDEST_OWED = """
+    SELECT min(due_at) FROM message WHERE state IN ('planned', 'sending')
+"""
+
+
+async def oldest_owed(tx: Tx) -> datetime | None:
+    """When the message that is longest overdue was due; with nothing overdue, the next due moment."""
+    moment: datetime | None = await tx.fetchval(OLDEST_OWED)
+    return moment
+
+
+PUT_BACK = """
+    UPDATE message SET state = 'planned', worker = NULL, next_try_at = $3, attempts = attempts - 1
+    WHERE id = $1 AND worker = $2
+"""
+
+
+async def put_back(tx: Tx, message_id: UUID, worker: UUID, *, until: datetime) -> None:
+    """As if it had not been tried: nothing was wrong with the message."""
+    await tx.execute(PUT_BACK, message_id, worker, until)
+
+
+SETTLE = """
+    UPDATE message SET state = $3, worker = NULL, next_try_at = $4, channel = coalesce($5, channel),
+        last_error = $6, sent_at = $7
+    WHERE id = $1 AND worker = $2
+    RETURNING true
+"""
+RECEIPT = "INSERT INTO receipt (message_id, at, outcome, channel, code) VALUES ($1, $2, $3, $4, $5)"
+
+
+async def settle(
+    tx: Tx,
+    message_id: UUID,
+    worker: UUID,
+    *,
+    state: MessageState,
+    now: datetime,
+    next_try_at: datetime | None = None,
+    channel: str | None = None,
+    code: str | None = None,
+) -> bool:
+    """Write down how an attempt ended; False when the message is no longer in this worker's hands.
+
+    The receipt is kept in both cases: the attempt was made.
+    """
+    sent_at = now if state is MessageState.SENT else None
+    values = (state, next_try_at or now, channel, code, sent_at)
+    kept = bool(await tx.fetchval(SETTLE, message_id, worker, *values))
+    outcome = "retry" if state is MessageState.PLANNED else str(state)
+    await tx.execute(RECEIPT, message_id, now, outcome, channel, code)
+    return kept
+
+
+KIND_OF = "SELECT kind FROM message WHERE id = $1"
+
+
+async def kind_of(tx: Tx, message_id: UUID) -> MessageKind | None:
+    """What a failed message was, for the alert about it."""
+    kind = await tx.fetchval(KIND_OF, message_id)
+    return MessageKind(kind) if kind else None
+
+
+LIST = """
+    SELECT id, kind, state, due_at, attempts, channel, sent_at, last_error
+    FROM message WHERE booking_id = $1 AND kind <> 'alert' ORDER BY due_at, id
+"""
+
+
+async def list_messages(tx: Tx, booking_id: UUID) -> list[Message]:
+    rows = await tx.fetch(LIST, booking_id)
+    return [
+        Message(**{**row, "kind": MessageKind(row["kind"]), "state": MessageState(row["state"])})
+        for row in map(dict[str, Any], rows)
+    ]
+
+
+FORGET_MESSAGES = "DELETE FROM message WHERE due_at < $1 AND state NOT IN ('planned', 'sending')"
+FORGET_MEETINGS = "DELETE FROM meeting WHERE ends_at < $1"
+
+
+async def forget(tx: Tx, *, now: datetime) -> None:
+    await tx.execute(FORGET_MESSAGES, now - KEEP)
+    await tx.execute(FORGET_MEETINGS, now - KEEP)

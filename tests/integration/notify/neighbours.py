@@ -1,0 +1,119 @@
+"""Booking and gateway, as far as notify knows them: they spread news and answer when asked."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.contracts.booking.appointments import (
+    DescribeLinks,
+    DescribeMessage,
+    LinkFacts,
+    MessageFacts,
+)
+from services.contracts.booking.events import BookingEvent, LinksRequested
+from services.contracts.booking.people import AlertAddress, AlertAddresses, ListAlertAddresses
+from services.contracts.envelope import Event, Told, encode, raw
+from services.contracts.gateway import PrepareSignIn, SignInMail
+from services.contracts.refusals import Code, Refusal
+from services.runtime import outbox
+from services.runtime.bus import Bus
+from services.runtime.call import Call
+from services.runtime.clock import Clock
+from tests.support.facts import some_facts
+from tests.support.system import System
+
+COORDINATOR = AlertAddress(email="koordinaattori@example.org", language="fi")
+
+
+class Neighbours:
+    """`bookings` is what booking would say now; a test changes it as booking would."""
+
+    def __init__(self, booking: Bus, gateway: Bus, clock: Clock) -> None:
+        self.bookings: dict[UUID, MessageFacts] = {}
+        self.wishes: dict[UUID, list[UUID]] = {}
+        self.sign_ins: dict[UUID, SignInMail] = {}
+        self.coordinators = [COORDINATOR]
+        self.asked = 0
+        self.before_answer: Callable[[], Awaitable[None]] | None = None
+        self._buses = {"booking": booking, "gateway": gateway}
+        self._clock = clock
+
+    @classmethod
+    async def move_in(cls, system: System) -> "Neighbours":
+        here = cls(await system.bus("booking"), await system.bus("gateway"), system.clock)
+        for name, bus in here._buses.items():
+            await bus.jetstream.add_stream(outbox.stream_config(name))
+        await here.answer()
+        return here
+
+    async def answer(self) -> None:
+        await self._buses["booking"].serve(
+            {
+                DescribeMessage: self._describe_message,
+                DescribeLinks: self._describe_links,
+                ListAlertAddresses: self._list_alert_addresses,
+            }
+        )
+        await self._buses["gateway"].serve({PrepareSignIn: self._prepare_sign_in})
+
+    async def go_away(self) -> None:
+        for bus in self._buses.values():
+            await bus.stop_serving(1)
+
+    def has(self, facts: MessageFacts | None = None, **differently: Any) -> MessageFacts:
+        """Booking has a booking, for three days from now unless `facts` say otherwise."""
+        known = facts or some_facts(**{"booking_id": uuid4()} | differently)
+        self.bookings[known.booking_id] = known
+        return known
+
+    async def tell(self, event: Event, *, event_id: UUID | None = None) -> UUID:
+        """Publish as the owner's outbox would; `event_id` is the same at a repetition."""
+        owner = event.subject.partition(".")[0]
+        event_id = event_id or uuid4()
+        told = Told(event_id=event_id, at=self._clock.now(), body=raw(event))
+        # Another message id each time: the stream must not be what takes out the doubles.
+        await self._buses[owner].jetstream.publish(
+            event.subject, encode(told), headers={"Nats-Msg-Id": str(uuid4())}
+        )
+        return event_id
+
+    async def nudge(self) -> None:
+        """Make notify look at the clock: news that leads to nothing."""
+        await self.tell(LinksRequested(link_request_id=uuid4()))
+
+    async def _describe_message(self, request: DescribeMessage, _: Call) -> MessageFacts:
+        self.asked += 1
+        if self.before_answer is not None:
+            await self.before_answer()
+        if request.booking_id not in self.bookings:
+            raise Refusal(Code.NOT_FOUND, "There is no such booking.")
+        return self.bookings[request.booking_id]
+
+    async def _describe_links(self, request: DescribeLinks, _: Call) -> LinkFacts:
+        known = self.wishes.get(request.link_request_id, [])
+        return LinkFacts([self.bookings[booking_id] for booking_id in known])
+
+    async def _list_alert_addresses(self, _: ListAlertAddresses, __: Call) -> AlertAddresses:
+        return AlertAddresses(self.coordinators)
+
+    async def _prepare_sign_in(self, request: PrepareSignIn, _: Call) -> SignInMail:
+        if request.sign_in_id not in self.sign_ins:
+            raise Refusal(Code.NOT_FOUND, "Nobody serves by that address.")
+        return self.sign_ins[request.sign_in_id]
+
+
+def news(kind: type[BookingEvent], facts: MessageFacts, *, version: int = 1, **more: Any) -> BookingEvent:
+    """What booking would spread of this booking as it is now."""
+    return kind(
+        booking_id=facts.booking_id,
+        slot_id=facts.slot.id,
+        host_id=facts.slot.host.id,
+        kind=facts.slot.kind,
+        starts_at=facts.slot.starts_at,
+        ends_at=facts.slot.ends_at,
+        time_zone=facts.slot.time_zone,
+        version=version,
+        link_version=facts.link_version,
+        sequence=facts.sequence,
+        **more,
+    )
