@@ -1,0 +1,176 @@
+"""Booking a time: one page, few fields, and no way to book twice by pressing twice."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from services.contracts import links
+from services.contracts.booking.appointments import Book, Companion, CompanionKind
+from services.contracts.booking.catalogue import FreeSlot
+from services.contracts.booking.slots import BookingStatus
+from services.contracts.envelope import Anyone
+from services.contracts.links import Link, Purpose
+from services.contracts.refusals import Code, Refusal, Unavailable
+from services.gateway import fields, forms
+from services.gateway.calls import call_for
+from services.gateway.door import door_of
+from services.gateway.forms import Form
+from services.gateway.pages import catalogue, words
+from services.gateway.pages.rendering import language_of, render, say_for, see_other
+from services.gateway.pages.words import Say, sentence
+
+GONE = frozenset({Code.SLOT_TAKEN, Code.SLOT_CLOSED, Code.GROUP_FULL, Code.NOT_FOUND})
+FOLDED = ("note", "municipality", "age_group", "companion_as", "companion_name", "companion_email")
+
+
+async def ask(request: web.Request) -> web.Response:
+    slot = await catalogue.free_time(request, slot_id_of(request))
+    if slot is None:
+        return await _gone(request, Code.SLOT_TAKEN, await catalogue.next_times(request), status=200)
+    return await _show(request, slot, Form.of(language=language_of(request)))
+
+
+async def book(request: web.Request) -> web.Response:
+    """Book and go to the page behind the new link, or the same page again with what is to be mended."""
+    slot_id = slot_id_of(request)
+    form = await forms.read(request)
+    wanted = _wanted(form, slot_id, say_for(request))
+    if wanted is None:
+        return await _again(request, slot_id, form, status=400)
+    call = replace(call_for(request, Anyone()), key=form.key)
+    try:
+        booked = await door_of(request).bus.call(wanted, call)
+    except Refusal as refusal:
+        if refusal.code in GONE:
+            slots = next_of(refusal) or await catalogue.next_times(request)
+            return await _gone(request, refusal.code, slots, status=409)
+        if refusal.code == Code.KEY_REUSED:
+            raise
+        form.refuse_all(refusal, say_for(request))
+        return await _again(request, slot_id, form, status=400)
+    except Unavailable:
+        say = say_for(request)
+        form.problem = say(
+            "We could not tell whether this was booked. Press the button again: nothing is booked twice."
+        )
+        return await _again(request, slot_id, form, status=503)
+    link = Link(purpose=Purpose.BOOKING, subject_id=booked.id, version=booked.link_version)
+    token = links.make(door_of(request).link_keys, link)
+    return see_other(f"/t/{token}?done={'held' if booked.status == BookingStatus.HELD else 'booked'}")
+
+
+def slot_id_of(request: web.Request) -> UUID:
+    return id_in(request, "slot_id")
+
+
+def id_in(request: web.Request, name: str) -> UUID:
+    """The id in the address; what is none is an address of nothing."""
+    try:
+        return UUID(request.match_info[name])
+    except ValueError as error:
+        raise Refusal(Code.NOT_FOUND, "There is nothing at this address.") from error
+
+
+def _wanted(form: Form, slot_id: UUID, say: Say) -> Book | None:
+    """The booking that the form asks for; None when something in it must be mended first."""
+    display_name = form.clean("display_name", fields.name, say, needed=True)
+    email = form.clean("email", fields.email, say)
+    phone = form.clean("phone", fields.phone, say)
+    if not form.value("email") and not form.value("phone"):
+        form.refuse("email", Code.CONTACT_REQUIRED, say)
+    note = form.clean("note", partial(_short, fields.words, fields.LONGEST_NOTE), say)
+    companions = _companions(form, say)
+    if not form.value("consent"):
+        form.refuse("consent", Code.CONSENT_REQUIRED, say)
+    if form.errors:
+        return None
+    return Book(
+        slot_id=slot_id,
+        display_name=display_name,
+        email=email,
+        phone=phone,
+        language=_one_of(form.value("language"), [code for code, _ in words.TONGUES]) or "fi",
+        municipality=_one_of(form.value("municipality"), [*words.MUNICIPALITIES, words.ELSEWHERE]),
+        age_group=_one_of(form.value("age_group"), list(words.AGE_GROUPS)),
+        note=note,
+        companions=companions,
+    )
+
+
+def _companions(form: Form, say: Say) -> list[Companion]:
+    """At most one on this page: a kind chosen or a name written means that somebody comes."""
+    kind = _one_of(form.value("companion_as"), list(words.COMPANIONS))
+    if not kind and not form.value("companion_name"):
+        return []
+    name = form.clean("companion_name", fields.name, say, needed=True)
+    email = form.clean("companion_email", fields.email, say)
+    phone = form.clean("companion_phone", fields.phone, say)
+    if not form.value("companion_email") and not form.value("companion_phone"):
+        form.refuse("companion_email", Code.CONTACT_REQUIRED, say)
+    if form.errors:
+        return []
+    comes_as = CompanionKind(kind or CompanionKind.CLOSE_PERSON)
+    return [Companion(display_name=name, email=email, phone=phone, comes_as=comes_as)]
+
+
+def _short(rule: fields.Rule, longest: int, text: str) -> str:
+    clean: str = rule(text)
+    if len(clean) > longest:
+        raise Refusal(Code.BODY_TOO_LARGE, f"At most {longest} characters.")
+    return clean
+
+
+def _one_of(given: str, allowed: list[str]) -> str | None:
+    return given if given in allowed else None
+
+
+async def _again(request: web.Request, slot_id: UUID, form: Form, *, status: int) -> web.Response:
+    """The form once more, everything typed kept; without the time itself, the way to others."""
+    slot = await catalogue.free_time(request, slot_id)
+    if slot is None:
+        return await _gone(request, Code.SLOT_TAKEN, await catalogue.next_times(request), status=409)
+    return await _show(request, slot, form, status=status)
+
+
+async def _show(request: web.Request, slot: FreeSlot, form: Form, *, status: int = 200) -> web.Response:
+    say = say_for(request)
+    nothing = ("", say("I would rather not say"))
+    context: dict[str, Any] = {
+        "message_languages": words.TONGUES,
+        "municipalities": [
+            nothing,
+            *((name, name) for name in words.MUNICIPALITIES),
+            (words.ELSEWHERE, say("Elsewhere")),
+        ],
+        "age_groups": [nothing, *((code, say(name)) for code, name in words.AGE_GROUPS.items())],
+        "companion_kinds": [
+            ("", say("Nobody")),
+            *((code, say(name)) for code, name in words.COMPANIONS.items()),
+        ],
+        "unfolded": any(form.value(name) for name in FOLDED),
+        "theme_name": await catalogue.theme_names(request),
+    }
+    return render(request, "book.html", status=status, slot=slot, form=form, **context)
+
+
+async def _gone(request: web.Request, code: Code, slots: Any, *, status: int) -> web.Response:
+    say = say_for(request)
+    code = Code.SLOT_TAKEN if code == Code.NOT_FOUND else code
+    return render(
+        request,
+        "taken.html",
+        status=status,
+        wrong=True,
+        heading=sentence(code, say),
+        slots=slots,
+        theme_name=await catalogue.theme_names(request),
+    )
+
+
+def next_of(refusal: Refusal) -> list[FreeSlot]:
+    """The free times that a refusal brings along, if it brings any."""
+    return msgspec.convert(refusal.facts.get("next", []), list[FreeSlot])

@@ -1,0 +1,113 @@
+"""The front page, and free times as a plain list.
+
+What a visitor looks for says much about them. So it stands in no address: it is
+posted, kept in a cookie of this browser until it is closed, and read from there.
+"""
+
+import asyncio
+import json
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from aiohttp import web
+
+from services.contracts.booking.catalogue import FreeSlots
+from services.contracts.refusals import Code, Refusal
+from services.gateway import forms
+from services.gateway.door import door_of
+from services.gateway.forms import Form
+from services.gateway.pages import catalogue, words
+from services.gateway.pages.rendering import language_of, render, say_for, see_other
+
+WISH_COOKIE = "wish"
+LONGEST_WISH = 300
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a visitor looks for; empty strings mean "anything"."""
+
+    theme: str = ""
+    organisation: str = ""
+    spoken: str = ""
+
+    @property
+    def is_any(self) -> bool:
+        return self == Wish()
+
+
+async def front(request: web.Request) -> web.Response:
+    return render(request, "front.html", themes=await catalogue.themes(request))
+
+
+async def times(request: web.Request) -> web.Response:
+    wish = _wish_of(request)
+    after = request.query.get("after")
+    themes, organisations, found = await asyncio.gather(
+        catalogue.themes(request), catalogue.organisations(request), _find(request, wish, after)
+    )
+    language, say = language_of(request), say_for(request)
+    return render(
+        request,
+        "times.html",
+        form=Form.of(**asdict(wish)),
+        theme_options=[
+            ("", say("Anything")),
+            *((item.id, words.in_language(item.name, language)) for item in themes),
+        ],
+        organisation_options=[("", say("Any")), *((str(item.id), item.name) for item in organisations)],
+        language_options=[("", say("Any")), *((code, say(name)) for code, name in words.SPOKEN.items())],
+        slots=found.items,
+        more=found.next,
+        after=after,
+        filtered=not wish.is_any,
+        theme_name=await catalogue.theme_names(request),
+    )
+
+
+async def look_for(request: web.Request) -> web.Response:
+    form = await forms.read(request)
+    wish = Wish() if form.value("all") else Wish(**{name: form.value(name) for name in asdict(Wish())})
+    response = see_other("/times")
+    response.set_cookie(
+        WISH_COOKIE,
+        json.dumps(asdict(wish)).encode().hex(),
+        path="/times",
+        httponly=True,
+        samesite="Lax",
+        secure=door_of(request).settings.secure,
+    )
+    return response
+
+
+async def _find(request: web.Request, wish: Wish, after: str | None) -> FreeSlots:
+    """A cursor or a wish that booking cannot read is as good as none."""
+    try:
+        return await catalogue.free_times(
+            request,
+            theme=wish.theme or None,
+            organisation=_uuid(wish.organisation),
+            language=wish.spoken or None,
+            after=after,
+        )
+    except Refusal as refusal:
+        if refusal.code not in (Code.PAGE_INVALID, Code.FIELD_INVALID):
+            raise
+        return await catalogue.free_times(request)
+
+
+def _wish_of(request: web.Request) -> Wish:
+    """The cookie is the visitor's own and may hold anything."""
+    kept = request.cookies.get(WISH_COOKIE, "")
+    try:
+        facts = json.loads(bytes.fromhex(kept[: 2 * LONGEST_WISH]))
+        return Wish(**{name: str(facts[name])[:100] for name in asdict(Wish())})
+    except (ValueError, KeyError, TypeError):
+        return Wish()
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

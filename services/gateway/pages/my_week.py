@@ -1,0 +1,160 @@
+"""The week of a person who serves: who comes, who waits, and the way into each meeting."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from aiohttp import web
+
+from services.contracts.booking.slots import Attendee, BookingStatus, HostSlot, ListHostSlots, SlotState
+from services.contracts.envelope import Role
+from services.contracts.refusals import Refusal, Unavailable
+from services.contracts.rooms import LookAtSlots, RoomState, RoomView
+from services.gateway.calls import call_for
+from services.gateway.door import door_of
+from services.gateway.pages import catalogue, words
+from services.gateway.pages.rendering import language_of, render, say_for, see_other
+from services.gateway.pages.words import N_
+from services.gateway.who import caller_of
+
+AT_ONCE = 100
+LIKELY_WINDOW = timedelta(minutes=15)
+COMING = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ATTENDED, BookingStatus.NO_SHOW)
+DONE = {
+    "left": N_("You have left the meeting."),
+    "closed": N_("The meeting has ended."),
+    "cancelled": N_("The time has been cancelled."),
+    "noted": N_("It has been written down."),
+    "added": N_("The time has been published."),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One time of the week as the page shows it, under the day of its start."""
+
+    slot: HostSlot
+    people: Sequence[Attendee]
+    waiting: int
+    may_join: bool
+    may_cancel: bool
+    begun: bool
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.slot.starts_at
+
+    @property
+    def time_zone(self) -> str:
+        return self.slot.time_zone
+
+    @property
+    def cancelled(self) -> bool:
+        return self.slot.state != SlotState.OPEN
+
+
+async def home(request: web.Request) -> web.Response:
+    """Where signing in leads: experts to their week, others to a page that says who they are."""
+    person = caller_of(request).person
+    assert person is not None
+    if person.role == Role.EXPERT:
+        return see_other("/my/week")
+    return render(request, "welcome.html", role=say_for(request)(words.ROLES[person.role]))
+
+
+async def week(request: web.Request) -> web.Response:
+    door, say = door_of(request), say_for(request)
+    now = door.clock.now()
+    this = now.astimezone(door.settings.zone).date()
+    monday = _monday(request.query.get("week"), this)
+    first, end = (
+        datetime.combine(day, time(), door.settings.zone) for day in (monday, monday + timedelta(days=7))
+    )
+    slots = [slot for slot in await _slots(request, first, end) if slot.state != SlotState.WITHDRAWN]
+    views = await _views(request, slots)
+    entries = [_entry(slot, views.get(slot.id), now) for slot in slots]
+    waiting = sum(entry.waiting for entry in entries)
+    return render(
+        request,
+        "week.html",
+        heading=say("Week {number}").format(number=monday.isocalendar().week),
+        week=_named(monday),
+        previous=_named(monday - timedelta(days=7)),
+        following=_named(monday + timedelta(days=7)),
+        is_this=monday == _monday(None, this),
+        first=first,
+        last=end - timedelta(minutes=1),
+        entries=entries,
+        said=say("Waiting now: {count}").format(count=waiting) if waiting else "",
+        done=say(DONE[done]) if (done := request.query.get("done", "")) in DONE else "",
+        comes_as={kind: say(name) for kind, name in words.COMPANIONS.items()},
+        theme_name=await catalogue.theme_names(request),
+        language=language_of(request),
+    )
+
+
+async def _slots(request: web.Request, first: datetime, end: datetime) -> list[HostSlot]:
+    slots: list[HostSlot] = []
+    cursor: str | None = None
+    while True:
+        asked = ListHostSlots(from_at=first, to_at=end, limit=AT_ONCE, cursor=cursor)
+        call = call_for(request, caller_of(request).actor)
+        found = await door_of(request).bus.call(asked, call)
+        slots += found.items
+        cursor = found.next
+        if cursor is None:
+            return slots
+
+
+async def _views(request: web.Request, slots: Sequence[HostSlot]) -> Mapping[UUID, RoomView]:
+    """How the rooms stand, of the times near enough to have one. A week without it is still a week."""
+    now = door_of(request).clock.now()
+    near = [slot.id for slot in slots if abs(slot.starts_at - now) < timedelta(days=1)][:AT_ONCE]
+    if not near:
+        return {}
+    call = call_for(request, caller_of(request).actor)
+    try:
+        async with asyncio.timeout(2):
+            looked = await door_of(request).bus.call(LookAtSlots(slot_ids=near), call)
+    except (Unavailable, Refusal, TimeoutError):
+        return {}
+    return {view.slot_id: view for view in looked.items}
+
+
+def _entry(slot: HostSlot, view: RoomView | None, now: datetime) -> Entry:
+    people = [person for person in slot.bookings if person.status in COMING]
+    live = slot.state == SlotState.OPEN
+    return Entry(
+        slot=slot,
+        people=people,
+        waiting=view.waiting if view else 0,
+        may_join=live and bool(people) and _in_window(slot, view, now),
+        may_cancel=live and now < slot.ends_at,
+        begun=now >= slot.starts_at,
+    )
+
+
+def _in_window(slot: HostSlot, view: RoomView | None, now: datetime) -> bool:
+    """Rooms decides at the press; this only saves a press that would be refused."""
+    if view is not None:
+        return view.state not in (RoomState.OVER, RoomState.CANCELLED) and (
+            view.opens_at <= now < view.closes_at
+        )
+    return slot.starts_at - LIKELY_WINDOW <= now < slot.ends_at + LIKELY_WINDOW
+
+
+def _monday(text: str | None, today: date) -> date:
+    """The first day of the asked week, `2027-W03`; of the present one for anything else."""
+    try:
+        year, _, number = (text or "").partition("-W")
+        monday = date.fromisocalendar(int(year), int(number), 1)
+    except ValueError:
+        return today - timedelta(days=today.weekday())
+    return monday if abs(monday - today) < timedelta(days=1500) else _monday(None, today)
+
+
+def _named(monday: date) -> str:
+    year, number, _ = monday.isocalendar()
+    return f"{year}-W{number:02d}"

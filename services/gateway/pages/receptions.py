@@ -1,0 +1,352 @@
+"""Weekly reception hours and single times: shown before they are published, changed, removed."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from aiohttp import web
+from dateutil.tz import datetime_ambiguous, datetime_exists
+
+from services.contracts.booking.receptions import (
+    AddReception,
+    ChangeReception,
+    GetReception,
+    Hours,
+    HoursException,
+    ListReceptions,
+    PreviewReception,
+    Published,
+    Reception,
+    RemoveReception,
+)
+from services.contracts.booking.slots import AddSlot
+from services.contracts.envelope import Request
+from services.contracts.refusals import Code, Refusal
+from services.gateway import fields, forms
+from services.gateway.calls import call_for
+from services.gateway.door import door_of
+from services.gateway.forms import Form
+from services.gateway.pages import catalogue, words
+from services.gateway.pages.book import id_in
+from services.gateway.pages.rendering import language_of, render, say_for, see_other
+from services.gateway.pages.words import N_, Say, sentence
+from services.gateway.who import caller_of
+from services.runtime.texts import day_in_words
+
+R = TypeVar("R")
+
+DONE = {
+    "published": N_("The hours have been published."),
+    "changed": N_("The hours have been changed."),
+    "removed": N_("The hours have been removed."),
+}
+NUMBERS = {"slot_minutes": 45, "gap_minutes": 15, "notice_hours": 2, "horizon_days": 60}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A rule in the words of the list."""
+
+    id: UUID
+    rule: Hours
+    days: str
+    hours: str
+    starts_on: str
+    ends_on: str
+
+
+async def receptions(request: web.Request) -> web.Response:
+    return await _show_list(request)
+
+
+async def _show_list(request: web.Request, *, problem: str = "", status: int = 200) -> web.Response:
+    say = say_for(request)
+    found = await _do(request, ListReceptions(limit=100))
+    done = request.query.get("done", "")
+    return render(
+        request,
+        "receptions.html",
+        status=status,
+        receptions=[_shown(request, item) for item in found.items],
+        done=say(DONE[done]) if done in DONE else "",
+        problem=problem,
+        theme_name=await catalogue.theme_names(request),
+    )
+
+
+async def new(request: web.Request) -> web.Response:
+    person = caller_of(request).person
+    assert person is not None
+    today = door_of(request).clock.now().astimezone(door_of(request).settings.zone).date()
+    values = {name: [str(number)] for name, number in NUMBERS.items()}
+    values |= {
+        "weekday": ["2"],
+        "starts": ["13:00"],
+        "ends": ["16:00"],
+        "valid_from": [str(today)],
+        "languages": list(person.languages),
+        "skip_holidays": ["yes"],
+    }
+    return await _show(request, Form(values=values))
+
+
+async def add(request: web.Request) -> web.Response:
+    form = await forms.read(request)
+    hours = _hours(form, say_for(request), kept=[])
+    if hours is None:
+        return await _show(request, form, status=400)
+    try:
+        if form.value("do") != "publish":
+            preview = await _do(request, PreviewReception(hours=hours))
+            return await _show(request, form, preview=preview)
+        await _do(request, AddReception(hours=hours), key=form.key)
+    except Refusal as refusal:
+        return await _refused(request, form, refusal)
+    return see_other("/my/receptions?done=published")
+
+
+async def edit(request: web.Request) -> web.Response:
+    published = await _do(request, GetReception(reception_id=_reception_id(request)))
+    return await _show(request, _filled(published.reception.hours))
+
+
+async def change(request: web.Request) -> web.Response:
+    form = await forms.read(request)
+    reception_id = _reception_id(request)
+    before = (await _do(request, GetReception(reception_id=reception_id))).reception.hours
+    hours = _hours(form, say_for(request), kept=[day for day in before.exceptions if not day.closed])
+    if hours is None:
+        return await _show(request, form, status=400)
+    try:
+        if form.value("do") != "publish":
+            preview = await _do(request, PreviewReception(reception_id=reception_id, hours=hours))
+            return await _show(request, form, preview=preview)
+        await _do(request, ChangeReception(reception_id=reception_id, hours=hours), key=form.key)
+    except Refusal as refusal:
+        return await _refused(request, form, refusal)
+    return see_other("/my/receptions?done=changed")
+
+
+async def ask_to_remove(request: web.Request) -> web.Response:
+    published = await _do(request, GetReception(reception_id=_reception_id(request)))
+    return render(
+        request,
+        "remove_reception.html",
+        item=_shown(request, published.reception),
+        theme_name=await catalogue.theme_names(request),
+    )
+
+
+async def remove(request: web.Request) -> web.Response:
+    await forms.read(request)
+    try:
+        await _do(request, RemoveReception(reception_id=_reception_id(request)))
+    except Refusal as refusal:
+        if refusal.code != Code.HAS_BOOKINGS:
+            raise
+        return await _show_list(request, problem=sentence(refusal.code, say_for(request)), status=409)
+    return see_other("/my/receptions?done=removed")
+
+
+async def ask_extra(request: web.Request) -> web.Response:
+    person = caller_of(request).person
+    assert person is not None
+    values = {"minutes": ["45"], "starts": ["13:00"], "languages": list(person.languages)}
+    return await _show_extra(request, Form(values=values))
+
+
+async def add_extra(request: web.Request) -> web.Response:
+    form, say = await forms.read(request), say_for(request)
+    starts_at = _moment(request, form, say)
+    minutes = form.clean("minutes", _number, say, needed=True)
+    languages = _languages(form, say)
+    if form.errors or starts_at is None:
+        return await _show_extra(request, form, status=400)
+    slot = AddSlot(
+        theme=form.value("theme"),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=minutes),
+        languages=languages,
+    )
+    try:
+        await _do(request, slot, key=form.key)
+    except Refusal as refusal:
+        form.refuse_all(_as_typed(refusal), say)
+        return await _show_extra(request, form, status=409 if refusal.code == Code.OVERLAP else 400)
+    return see_other("/my/week?done=added")
+
+
+def _moment(request: web.Request, form: Form, say: Say) -> datetime | None:
+    """The instant of a day and an hour on the wall; told apart when the clocks change then."""
+    on = form.clean("on", _day, say, needed=True)
+    starts = form.clean("starts", _hour, say, needed=True)
+    if on is None or starts is None:
+        return None
+    local = datetime.combine(on, starts, door_of(request).settings.zone)
+    if not datetime_exists(local):
+        form.refuse("starts", Code.TIME_DOES_NOT_EXIST, say)
+    elif datetime_ambiguous(local):
+        form.refuse("starts", Code.TIME_AMBIGUOUS, say)
+    return local
+
+
+def _as_typed(refusal: Refusal) -> Refusal:
+    """Booking speaks of instants; the form has a day, an hour and a length."""
+    names = {"starts_at": "starts", "ends_at": "minutes"}
+    errors = [
+        {**error, "field": names.get(error["field"], error["field"])}
+        for error in refusal.facts.get("errors", [])
+    ]
+    return Refusal(refusal.code, refusal.detail, errors=errors)
+
+
+def _hours(form: Form, say: Say, *, kept: list[HoursException]) -> Hours | None:
+    """The weekly hours as typed; `kept` are exceptions that this page cannot show."""
+    numbers = {name: form.clean(name, _number, say) for name in NUMBERS}
+    starts, ends = (form.clean(name, _hour, say, needed=True) for name in ("starts", "ends"))
+    valid_from = form.clean("valid_from", _day, say, needed=True)
+    valid_until = form.clean("valid_until", _day, say)
+    weekday = form.clean("weekday", _number, say, needed=True)
+    closed = form.clean("closed_on", _days, say) or []
+    languages = _languages(form, say)
+    if form.errors:
+        return None
+    return Hours(
+        theme=form.value("theme"),
+        weekday=weekday,
+        starts=starts,
+        ends=ends,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        languages=languages,
+        skip_holidays=bool(form.value("skip_holidays")),
+        exceptions=[*(HoursException(on=on, closed=True) for on in closed), *kept],
+        **{name: NUMBERS[name] if number is None else number for name, number in numbers.items()},
+    )
+
+
+def _filled(hours: Hours) -> Form:
+    values = {name: [str(getattr(hours, name))] for name in ("theme", "weekday", "valid_from", *NUMBERS)}
+    values |= {
+        "starts": [hours.starts.strftime("%H:%M")],
+        "ends": [hours.ends.strftime("%H:%M")],
+        "valid_until": [str(hours.valid_until or "")],
+        "languages": list(hours.languages),
+        "skip_holidays": ["yes"] if hours.skip_holidays else [],
+        "closed_on": ["\n".join(str(day.on) for day in hours.exceptions if day.closed)],
+    }
+    return Form(values=values)
+
+
+async def _refused(request: web.Request, form: Form, refusal: Refusal) -> web.Response:
+    if refusal.code == Code.NOT_FOUND:
+        raise refusal
+    form.refuse_all(refusal, say_for(request))
+    return await _show(request, form, status=409 if refusal.code == Code.OVERLAP else 400)
+
+
+async def _show(
+    request: web.Request, form: Form, *, preview: Published | None = None, status: int = 200
+) -> web.Response:
+    say = say_for(request)
+    is_new = "reception_id" not in request.match_info
+    return render(
+        request,
+        "reception.html",
+        status=status,
+        form=form,
+        path=request.path.removesuffix("/new"),
+        heading=say("New weekly hours") if is_new else say("Change these hours"),
+        preview=preview,
+        conflicts=[_conflict(request, item.on, item.starts, item.reason) for item in _conflicts(preview)],
+        weekday_options=[(str(number), say(name)) for number, name in enumerate(words.WEEKDAYS, start=1)],
+        unfolded=any(name in form.errors for name in ("closed_on", "notice_hours", "horizon_days")),
+        **await _choices(request),
+    )
+
+
+async def _show_extra(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+    path = "/my/times/new"
+    return render(
+        request, "extra_time.html", status=status, form=form, path=path, **await _choices(request)
+    )
+
+
+async def _choices(request: web.Request) -> dict[str, Any]:
+    language, say = language_of(request), say_for(request)
+    themes = await catalogue.themes(request)
+    return {
+        "theme_options": [(item.id, words.in_language(item.name, language)) for item in themes],
+        "spoken_options": [(code, say(name)) for code, name in words.SPOKEN.items()],
+        "theme_name": await catalogue.theme_names(request),
+    }
+
+
+def _conflicts(preview: Published | None) -> list[Any]:
+    return list(preview.conflicts) if preview else []
+
+
+def _conflict(request: web.Request, on: date, starts: time, reason: str) -> dict[str, str]:
+    pattern = "%H:%M" if language_of(request) == "en" else "%-H.%M"
+    return {
+        "at": f"{on}T{starts:%H:%M}",
+        "words": f"{_on(request, on)} {starts.strftime(pattern)}",
+        "reason": say_for(request)(words.CONFLICTS.get(reason, words.CONFLICTS["overlap"])),
+    }
+
+
+def _shown(request: web.Request, reception: Reception) -> Shown:
+    hours = reception.hours
+    pattern = "%H:%M" if language_of(request) == "en" else "%-H.%M"
+    return Shown(
+        id=reception.id,
+        rule=hours,
+        days=say_for(request)(words.WEEKDAYS[hours.weekday - 1]),
+        hours="–".join(at.strftime(pattern) for at in (hours.starts, hours.ends)),
+        starts_on=_on(request, hours.valid_from),
+        ends_on=_on(request, hours.valid_until) if hours.valid_until else "",
+    )
+
+
+def _on(request: web.Request, day: date) -> str:
+    door = door_of(request)
+    noon = datetime.combine(day, time(12), door.settings.zone)
+    return day_in_words(noon, door.settings.time_zone, door.clock.now(), language=language_of(request))
+
+
+def _languages(form: Form, say: Say) -> list[str]:
+    chosen = [code for code in form.all("languages") if code in words.SPOKEN]
+    if not chosen:
+        form.refuse("languages", Code.FIELD_REQUIRED, say)
+    return chosen
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        raise Refusal(Code.NUMBER_INVALID, "A whole number is needed.")
+    return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Refusal(Code.TIME_INVALID, "A day is needed.") from error
+
+
+def _days(text: str) -> list[date]:
+    return [_day(line.strip()) for line in text.splitlines() if line.strip()]
+
+
+def _hour(text: str) -> time:
+    return time.fromisoformat(fields.wall_time(text))
+
+
+def _reception_id(request: web.Request) -> UUID:
+    return id_in(request, "reception_id")
+
+
+async def _do(request: web.Request, asked: Request[R], *, key: str | None = None) -> R:
+    call = replace(call_for(request, caller_of(request).actor), key=key)
+    return await door_of(request).bus.call(asked, call)

@@ -1,0 +1,63 @@
+"""The pages' rows of the route table, for people."""
+
+from services.gateway.limits import Limit
+from services.gateway.pages import (
+    book,
+    find_time,
+    links,
+    my_meeting,
+    my_meeting_acts,
+    my_week,
+    my_week_acts,
+    receptions,
+    sign_in,
+    static,
+)
+from services.gateway.routing import ANYONE, HOSTS, LINK, STAFF, Route, page
+
+PAGES: tuple[Route, ...] = (
+    page("GET", "/", find_time.front, ANYONE),
+    page("GET", "/static/{digest}/{name}", static.static_file, ANYONE),
+    page("GET", "/times", find_time.times, ANYONE),
+    page("POST", "/times", find_time.look_for, ANYONE),
+    page("GET", "/book/{slot_id}", book.ask, ANYONE),
+    page("POST", "/book/{slot_id}", book.book, ANYONE, limit=Limit.BOOKING),
+    page("GET", "/links", links.ask, ANYONE),
+    page("POST", "/links", links.send, ANYONE, limit=Limit.LINKS),
+    page("GET", "/links/sent", links.sent, ANYONE),
+    # behind a resident's link
+    page("GET", "/t/{token}", my_meeting.meeting, LINK),
+    page("POST", "/t/{token}/join", my_meeting_acts.join, LINK, video=True),
+    page("POST", "/t/{token}/leave", my_meeting_acts.leave, LINK),
+    page("POST", "/t/{token}/confirm", my_meeting_acts.confirm, LINK),
+    page("GET", "/t/{token}/cancel", my_meeting_acts.ask_to_cancel, LINK),
+    page("POST", "/t/{token}/cancel", my_meeting_acts.cancel, LINK),
+    page("GET", "/t/{token}/move", my_meeting_acts.ask_to_move, LINK),
+    page("POST", "/t/{token}/move", my_meeting_acts.move, LINK),
+    page("POST", "/t/{token}/feedback", my_meeting_acts.give_feedback, LINK),
+    page("POST", "/t/{token}/send-again", my_meeting_acts.send_again, LINK, limit=Limit.LINKS),
+    # those who serve
+    page("GET", "/sign-in", sign_in.ask, ANYONE),
+    page("POST", "/sign-in", sign_in.send, ANYONE, limit=Limit.SIGN_IN),
+    page("GET", "/sign-in/sent", sign_in.sent, ANYONE),
+    page("GET", "/sign-in/{token}", sign_in.offer, ANYONE),
+    page("POST", "/sign-in/{token}", sign_in.sign_in, ANYONE, limit=Limit.TOKEN),
+    page("POST", "/sign-out", sign_in.sign_out, STAFF),
+    page("GET", "/my", my_week.home, STAFF),
+    page("GET", "/my/week", my_week.week, HOSTS),
+    page("POST", "/my/week/slots/{slot_id}/join", my_week_acts.join, HOSTS, video=True),
+    page("POST", "/my/week/slots/{slot_id}/leave", my_week_acts.leave, HOSTS),
+    page("POST", "/my/week/slots/{slot_id}/close", my_week_acts.close, HOSTS),
+    page("GET", "/my/week/slots/{slot_id}/cancel", my_week_acts.ask_to_cancel, HOSTS),
+    page("POST", "/my/week/slots/{slot_id}/cancel", my_week_acts.cancel, HOSTS),
+    page("POST", "/my/week/bookings/{booking_id}/outcome", my_week_acts.record_outcome, HOSTS),
+    page("GET", "/my/receptions", receptions.receptions, HOSTS),
+    page("POST", "/my/receptions", receptions.add, HOSTS),
+    page("GET", "/my/receptions/new", receptions.new, HOSTS),
+    page("GET", "/my/receptions/{reception_id}", receptions.edit, HOSTS),
+    page("POST", "/my/receptions/{reception_id}", receptions.change, HOSTS),
+    page("GET", "/my/receptions/{reception_id}/remove", receptions.ask_to_remove, HOSTS),
+    page("POST", "/my/receptions/{reception_id}/remove", receptions.remove, HOSTS),
+    page("GET", "/my/times/new", receptions.ask_extra, HOSTS),
+    page("POST", "/my/times/new", receptions.add_extra, HOSTS),
+)

@@ -1,0 +1,129 @@
+"""What pages say of the codes and values that services use. English here; the catalogues hold the rest."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from services.contracts.booking.catalogue import Words
+from services.contracts.refusals import Code
+
+Say = Callable[[str], str]
+
+
+def N_(text: str) -> str:  # noqa: N802  # the name by which catalogues are made
+    """Mark a text that is translated later."""
+    return text
+
+
+# The languages of the pages, each by its own name.
+TONGUES = (("fi", "Suomi"), ("sv", "Svenska"), ("en", "English"))
+
+# The languages in which people meet.
+SPOKEN: Mapping[str, str] = {
+    "fi": N_("Finnish"),
+    "sv": N_("Swedish"),
+    "en": N_("English"),
+    "uk": N_("Ukrainian"),
+    "ru": N_("Russian"),
+    "et": N_("Estonian"),
+}
+
+MUNICIPALITIES = (
+    "Iisalmi", "Joroinen", "Kaavi", "Keitele", "Kiuruvesi", "Kuopio", "Lapinlahti", "Leppävirta",
+    "Pielavesi", "Rautalampi", "Rautavaara", "Siilinjärvi", "Sonkajärvi", "Suonenjoki", "Tervo",
+    "Tuusniemi", "Varkaus", "Vesanto", "Vieremä",
+)  # fmt: skip
+
+ELSEWHERE = "other"
+
+AGE_GROUPS: Mapping[str, str] = {
+    "13-17": N_("13–17 years"),
+    "18-29": N_("18–29 years"),
+    "30-64": N_("30–64 years"),
+    "65-99": N_("65 years or more"),
+}
+
+COMPANIONS: Mapping[str, str] = {
+    "close_person": N_("Somebody close to me"),
+    "support_person": N_("A support person"),
+    "interpreter": N_("An interpreter"),
+}
+
+WEEKDAYS = (
+    N_("Mondays"),
+    N_("Tuesdays"),
+    N_("Wednesdays"),
+    N_("Thursdays"),
+    N_("Fridays"),
+    N_("Saturdays"),
+    N_("Sundays"),
+)
+
+CONFLICTS: Mapping[str, str] = {
+    "overlap": N_("you have another time then"),
+    "time_does_not_exist": N_("there is no such time: the clocks go forward"),
+    "time_ambiguous": N_("that time comes twice: the clocks go back"),
+    "booked": N_("somebody has booked it, so it stays as it is"),
+}
+
+ROLES: Mapping[str, str] = {
+    "volunteer": N_("volunteer"),
+    "expert": N_("expert"),
+    "coordinator": N_("coordinator"),
+}
+
+# What is wrong with a field, or with what was asked as a whole.
+SENTENCES: Mapping[str, str] = {
+    Code.FIELD_INVALID: N_("Check this."),
+    Code.FIELD_REQUIRED: N_("This is needed."),
+    Code.NAME_INVALID: N_("Write a shorter name, or one without special signs."),
+    Code.NICKNAME_INVALID: N_("Write a name or nickname that is no e-mail address and no phone number."),
+    Code.EMAIL_INVALID: N_("Write one e-mail address, for example maija@example.fi."),
+    Code.EMAIL_NOT_SUPPORTED: N_("We cannot send mail to this address. Use another, or a phone number."),
+    Code.PHONE_INVALID: N_("Write the whole phone number, for example 040 123 4567."),
+    Code.PHONE_NOT_ALLOWED: N_("We cannot send messages to this kind of number. Use another, or e-mail."),
+    Code.CONTACT_REQUIRED: N_(
+        "Write an e-mail address or a phone number, so that we can send you the link."
+    ),
+    Code.CONSENT_REQUIRED: N_("Tick the box, so that we may use what you wrote."),
+    Code.TIME_INVALID: N_("Check the day and the time."),
+    Code.TIME_DOES_NOT_EXIST: N_("There is no such time on that day, because the clocks go forward."),
+    Code.TIME_AMBIGUOUS: N_(
+        "That time comes twice on that day, because the clocks go back. Choose another."
+    ),
+    Code.TEXT_INVALID: N_("Take out the special signs."),
+    Code.NUMBER_INVALID: N_("Check the number."),
+    Code.REASON_REQUIRED: N_("Tell the reason. It is shown to those who have booked."),
+    Code.RECURRENCE_TOO_LONG: N_("The hours go on for too long."),
+    Code.SLOT_TAKEN: N_("That time has just been taken."),
+    Code.SLOT_CLOSED: N_("That time can no longer be booked."),
+    Code.GROUP_FULL: N_("The group is full."),
+    Code.OVERLAP: N_("You already have another time then."),
+    Code.HAS_BOOKINGS: N_("Somebody has booked a time in these hours. Cancel those times first."),
+    Code.ALREADY_STARTED: N_("The meeting has already begun."),
+    Code.ALREADY_CANCELLED: N_("This has already been cancelled."),
+    Code.NOT_STARTED: N_("The meeting has not begun yet."),
+    Code.HOLD_EXPIRED: N_("The time was not confirmed soon enough, and has been given back."),
+    Code.ROOM_NOT_OPEN: N_("The room is not open now."),
+    Code.ROOM_CLOSED: N_("The meeting has ended."),
+    Code.KEY_REUSED: N_("This form has already been sent. Look at the message we sent you."),
+    Code.TOO_MANY: N_("There have been too many requests from your network. Wait a while and try again."),
+    Code.FORBIDDEN: N_("This page is for others."),
+    Code.CSRF: N_("The form had been open for too long or came from elsewhere. Open the page again."),
+    Code.BODY_TOO_LARGE: N_("The text is too long."),
+}
+
+
+def sentence(code: str, say: Say) -> str:
+    return say(SENTENCES.get(code, SENTENCES[Code.FIELD_INVALID]))
+
+
+def in_language(words: Words, language: str) -> str:
+    text: str = getattr(words, language)
+    return text
+
+
+def hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
+    """ "13.00–13.45", as the language writes it."""
+    pattern = "%H:%M" if language == "en" else "%-H.%M"
+    return "–".join(at.astimezone(ZoneInfo(zone)).strftime(pattern) for at in (starts, ends))

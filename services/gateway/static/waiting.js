@@ -1,0 +1,30 @@
+// Keeps the page behind the link at the present hour: hears that something changed, fetches the
+// page again and puts its live part in place. The words come from the server; this file has none.
+(() => {
+  const live = document.getElementById("live");
+  const said = document.getElementById("said");
+  if (!live || !window.EventSource) return;
+  let now = live.dataset.state;
+
+  const renew = async () => {
+    const answer = await fetch(location.pathname, { credentials: "same-origin", cache: "no-store" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const next = page.getElementById("live");
+    if (!next) return location.reload();
+    if (next.dataset.state === now) return;
+    now = next.dataset.state;
+    const held = live.contains(document.activeElement);
+    live.replaceChildren(...next.childNodes);
+    live.dataset.state = now;
+    document.title = page.title;
+    said.textContent = next.dataset.said;
+    if (held) live.querySelector("h1").focus();
+  };
+
+  const news = new EventSource(live.dataset.events);
+  for (const name of ["waiting", "open", "closed", "moved", "cancelled"]) {
+    news.addEventListener(name, () => renew().catch(() => {}));
+  }
+  // The clock alone opens the door and ends the meeting; a stream that fell silent tells nothing.
+  setInterval(() => renew().catch(() => {}), 20000);
+})();
