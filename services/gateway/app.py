@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from aiohttp_session import session_middleware
 
 from services.contracts import links
 from services.contracts.gateway import PrepareSignIn
 from services.contracts.refusals import Code, Refusal
 from services.gateway import csrf, sessions, signing_in
+from services.gateway.api.openapi import DESCRIPTION, describe
 from services.gateway.calls import REQUEST_ID
 from services.gateway.config import Config
 from services.gateway.door import DOOR, Door, door_of
@@ -21,6 +21,7 @@ from services.gateway.headers import SecurityHeaders
 from services.gateway.hosts import Hosts
 from services.gateway.limits import Limits
 from services.gateway.live import Hub
+from services.gateway.pages import catalogue, problem, rendering
 from services.gateway.problems import problem_of
 from services.gateway.routes import ROUTES
 from services.runtime.jobs import Job
@@ -44,8 +45,9 @@ def build(parts: Parts, settings: Config) -> Service:
         limits=Limits(
             on=settings.limits == "on", trusted_proxies=settings.list_of(settings.trusted_proxies)
         ),
+        problem_page=problem.show,
     )
-    kept = sessions.PostgresSessions(db=parts.db, clock=parts.clock, settings=settings)
+    kept = sessions.Sessions(db=parts.db, clock=parts.clock, settings=settings)
 
     async def start() -> None:
         await door.hub.start(parts.bus)
@@ -63,7 +65,7 @@ def build(parts: Parts, settings: Config) -> Service:
     )
 
 
-def application(door: Door, kept: sessions.PostgresSessions) -> web.Application:
+def application(door: Door, kept: sessions.Sessions) -> web.Application:
     """The middlewares run from the outside in.
 
     Problems stand on both sides of the session: inside, so that a session that
@@ -76,14 +78,17 @@ def application(door: Door, kept: sessions.PostgresSessions) -> web.Application:
             log_requests,
             show_problems,
             check_host(Hosts.of(door.settings)),
-            session_middleware(kept),
+            sessions.middleware(),
             show_problems,
             check_origin(Hosts.of(door.settings)),
         ],
     )
     app[DOOR] = door
     sessions.install(app, kept)
+    rendering.install(app)
+    catalogue.install(app)
     add_routes(app, ROUTES)
+    app[DESCRIPTION] = describe(ROUTES, server=door.settings.origin)
     headers = SecurityHeaders(door.settings)
 
     async def put_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -30,6 +30,7 @@ class Watch:
     """One open page's ear. `booking_changed` says whether booking has spoken since it was last set back."""
 
     def __init__(self) -> None:
+        self.about: set[UUID] = set()
         self.booking_changed = False
         self._woken = asyncio.Event()
 
@@ -67,16 +68,22 @@ class Hub:
 
     @contextmanager
     def watching(self, *about: UUID) -> Iterator[Watch]:
+        """An ear for news of these ids, for as long as the block lasts."""
         watch = Watch()
-        for item in about:
-            self._watches[item].add(watch)
+        self.also(watch, *about)
         try:
             yield watch
         finally:
-            for item in about:
+            for item in watch.about:
                 self._watches[item].discard(watch)
                 if not self._watches[item]:
                     del self._watches[item]
+
+    def also(self, watch: Watch, *about: UUID) -> None:
+        """Listen for news of these as well."""
+        for item in about:
+            watch.about.add(item)
+            self._watches[item].add(watch)
 
     async def _hear(self, subject: str, told: Told) -> None:
         about = msgspec.json.decode(told.body, type=_About)

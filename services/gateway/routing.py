@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from aiohttp import web
+from msgspec import Struct
 
-from services.contracts.envelope import Role
+from services.contracts.envelope import Nothing, Role
 from services.gateway.limits import Limit
 
 # Who may come in. A link is a resident's; what it opens is for the owner to say.
@@ -14,8 +15,10 @@ Roles = frozenset[str]
 ANYONE: Roles = frozenset({"anyone"})
 LINK: Roles = frozenset({"link"})
 STAFF: Roles = frozenset(Role)
-HOSTS: Roles = frozenset({Role.EXPERT, Role.VOLUNTEER, Role.COORDINATOR})
+HOSTS = STAFF  # every role may have times of its own
 COORDINATOR: Roles = frozenset({Role.COORDINATOR})
+
+WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 
 PageHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ApiHandler = Callable[[Any], Awaitable[Any]]
@@ -25,8 +28,8 @@ ApiHandler = Callable[[Any], Awaitable[Any]]
 class Api:
     """What the JSON API adds to a row, and what its description is made of.
 
-    `status` is that of success; `also` other statuses that are no problem. A
-    route that `makes` something needs an Idempotency-Key. `reply` None is 204.
+    `also` are statuses of success beside `status`. A route that `makes`
+    something answers 201 and needs an Idempotency-Key.
     """
 
     summary: str
@@ -77,14 +80,27 @@ def api(
     roles: Roles,
     summary: str,
     *,
+    status: int | None = None,
+    also: tuple[int, ...] = (),
+    makes: bool = False,
+    media: str = "application/json",
     limit: Limit | None = None,
     stream: bool = False,
-    **facts: Any,
 ) -> Route:
-    """A resource of the JSON API; `facts` are those of Api."""
-    said = Api(summary=summary, **facts)
-    if said.reply is None and said.media == "application/json" and said.status == 200:
-        said = Api(summary=summary, **{**facts, "status": 204})
+    """A resource of the JSON API. What is read and answered stands in the handler's own signature:
+    `async def book(asking: Asking[BookingBody]) -> BookingMade`. A GET reads its query, others a body."""
+    asked, reply = _signature(handler)
+    bare = 200 if media != "application/json" else 204
+    said = Api(
+        summary=summary,
+        body=None if method in WITHOUT_BODY else asked,
+        query=asked if method in WITHOUT_BODY else None,
+        reply=reply,
+        status=status or (201 if makes else 200 if reply else bare),
+        also=also,
+        makes=makes,
+        media=media,
+    )
     return Route(
         method=method,
         path="/api/v1" + path,
@@ -94,3 +110,15 @@ def api(
         stream=stream,
         api=said,
     )
+
+
+def _signature(handler: ApiHandler) -> tuple[type[Any] | None, type[Any] | None]:
+    """The type inside `Asking[…]`, and that of the reply, bare or inside `Answer[…]`.
+
+    None stands for what carries nothing of its own.
+    """
+    hints = handler.__annotations__
+    asked = get_args(hints["asking"])[0]
+    answered = next(iter(get_args(hints["return"])), hints["return"])
+    plain = isinstance(answered, type) and issubclass(answered, Struct) and answered is not Nothing
+    return (asked if asked.__struct_fields__ else None), (answered if plain else None)

@@ -36,7 +36,7 @@ def from_object(kind: type[T], data: dict[str, Any]) -> T:
 
 def from_query(kind: type[T], query: MultiMapping[str]) -> T:
     """The same for query parameters. A parameter given empty counts as not given."""
-    names = list(query)
+    names = [name for name, _ in query.items()]
     if len(set(names)) != len(names):
         raise Refusal(Code.PARAMETER_REPEATED, "A parameter was given twice.")
     given = {name: text for name, text in query.items() if text}

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import aiohttp_session
 from aiohttp import web
 
 from services.contracts import links
@@ -10,10 +9,10 @@ from services.contracts.booking.people import Identify, Person
 from services.contracts.envelope import Actor, Anyone, Resident, Service, Staff
 from services.contracts.links import Link, Purpose
 from services.contracts.refusals import Code, Refusal
+from services.gateway import sessions
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.routing import ANYONE, LINK, Route
-from services.gateway.sessions import csrf_token, has_cookie, person_id_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +57,7 @@ async def recognise(request: web.Request, route: Route) -> Caller:
 
 async def present(request: web.Request) -> Caller:
     """The signed-in person, or nobody in particular: for pages that greet but do not ask who comes."""
-    if await person_id_of(request) is None:
+    if (await sessions.session_of(request)).person_id is None:
         return Caller(actor=Anyone())
     try:
         return await _signed_in(request)
@@ -76,21 +75,23 @@ def _bearer(request: web.Request) -> Caller:
 
 
 async def _signed_in(request: web.Request) -> Caller:
-    person_id = await person_id_of(request)
-    if person_id is None:
+    session = await sessions.session_of(request)
+    if session.person_id is None:
         raise _nobody(request)
     try:
-        person = await door_of(request).bus.call(Identify(person_id=person_id), call_for(request, ITSELF))
+        person = await door_of(request).bus.call(
+            Identify(person_id=session.person_id), call_for(request, ITSELF)
+        )
     except Refusal as refusal:
         if refusal.code not in (Code.SESSION_ENDED, Code.NOT_FOUND):
             raise
-        (await aiohttp_session.get_session(request)).invalidate()
+        await sessions.end(request)
         raise Refusal(Code.SESSION_ENDED, "You have been signed out.") from refusal
     actor = Staff(person_id=person.id, role=person.role, organisation_id=person.organisation_id)
-    return Caller(actor=actor, person=person, csrf=await csrf_token(request))
+    return Caller(actor=actor, person=person, csrf=sessions.csrf_token(request, session))
 
 
 def _nobody(request: web.Request) -> Refusal:
-    if has_cookie(request):
+    if sessions.has_cookie(request):
         return Refusal(Code.SESSION_ENDED, "You have been signed out.")
     return Refusal(Code.NOT_SIGNED_IN, "Sign in first.")

@@ -10,11 +10,12 @@ from aiohttp import web
 from msgspec import Struct
 
 from services.contracts.envelope import Actor, Nothing, Request, Staff
+from services.contracts.links import Link
 from services.contracts.refusals import Code, Refusal
 from services.gateway.body import read_object
 from services.gateway.calls import call_for, key_of
 from services.gateway.door import Door, door_of
-from services.gateway.routing import Api, Route
+from services.gateway.routing import WITHOUT_BODY, Api, Route
 from services.gateway.understanding import from_object, from_query
 from services.gateway.who import Caller, caller_of
 from services.runtime.call import Call
@@ -30,11 +31,12 @@ class NoBody(Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing is sent with this request; an empty object is as good as none."""
 
 
-class Answer(Struct, frozen=True):
+@dataclass(frozen=True)
+class Answer(Generic[R]):
     """A reply with a status of its own, where the route has more than one."""
 
     status: int
-    body: Any
+    body: R
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,12 @@ class Asking(Generic[B]):
         actor: Actor = self.caller.actor
         assert isinstance(actor, Staff)
         return actor
+
+    @property
+    def link(self) -> Link:
+        """The link by which the asker came, on routes that are for bearers of one."""
+        assert self.caller.link is not None
+        return self.caller.link
 
     async def ask(self, request: Request[R]) -> R:
         """Pass a question on to its owner, on behalf of whoever asks here."""
@@ -77,17 +85,17 @@ async def serve(request: web.Request, route: Route, api: Api) -> web.StreamRespo
         return reply
     if isinstance(reply, Answer):
         return json_response(reply.status, reply.body)
+    if reply is None or isinstance(reply, Nothing):
+        return web.Response(status=api.status)
     return json_response(api.status, reply)
 
 
 def json_response(status: int, reply: Any) -> web.Response:
-    if reply is None or isinstance(reply, Nothing):
-        return web.Response(status=204)
     return web.Response(status=status, body=_encoder.encode(reply), content_type="application/json")
 
 
 async def _said(request: web.Request, api: Api) -> Any:
-    if request.method in ("GET", "HEAD", "DELETE"):
+    if request.method in WITHOUT_BODY:
         return from_query(api.query or NoBody, request.query)
     from_query(NoBody, request.query)
     kind = api.body or NoBody

@@ -1,0 +1,105 @@
+"""Who serves: invited, changed and disabled by a coordinator. And the trail of what staff did."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from services.contracts.booking import people
+from services.contracts.envelope import Nothing, Role
+from services.gateway import audit
+from services.gateway.api.paging import Page
+from services.gateway.api.serving import Asking, NoBody
+from services.gateway.api.slots import LanguageCode
+from services.gateway.audit import Action, note
+from services.gateway.fields import Email, Name
+from services.gateway.store import AuditRow
+from services.runtime.paging import page_of, read_cursor
+
+RowId = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+
+
+class PersonBody(Struct, frozen=True, kw_only=True):
+    email: Email
+    display_name: Name
+    role: Role
+    organisation_id: UUID | None = None
+    languages: Annotated[list[LanguageCode], Meta(min_length=1, max_length=10)]
+
+
+class AuditItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`actor` is a person's id."""
+
+    at: datetime
+    actor: UUID
+    action: str
+    booking_id: UUID | None = None
+    person_id: UUID | None = None
+    slot_id: UUID | None = None
+    request_id: str
+
+
+class AuditList(Struct, frozen=True, kw_only=True):
+    items: list[AuditItem]
+    next: str | None = None
+
+
+async def browse(asking: Asking[Page]) -> people.People:
+    return await asking.ask(people.ListPeople(limit=asking.body.limit, cursor=asking.body.cursor))
+
+
+async def add(asking: Asking[PersonBody]) -> people.Person:
+    said = asking.body
+    await note(asking.door, asking.call, Action.PERSON_ADDED)
+    return await asking.ask(
+        people.AddPerson(
+            email=said.email,
+            display_name=said.display_name,
+            role=said.role,
+            organisation_id=said.organisation_id,
+            languages=said.languages,
+        )
+    )
+
+
+async def change(asking: Asking[PersonBody]) -> people.Person:
+    said, person_id = asking.body, asking.ids["person_id"]
+    await note(asking.door, asking.call, Action.PERSON_CHANGED, person_id=person_id)
+    return await asking.ask(
+        people.ChangePerson(
+            person_id=person_id,
+            email=said.email,
+            display_name=said.display_name,
+            role=said.role,
+            organisation_id=said.organisation_id,
+            languages=said.languages,
+        )
+    )
+
+
+async def disable(asking: Asking[NoBody]) -> Nothing:
+    person_id = asking.ids["person_id"]
+    await note(asking.door, asking.call, Action.PERSON_DISABLED, person_id=person_id)
+    return await asking.ask(people.DisablePerson(person_id=person_id))
+
+
+async def trail(asking: Asking[Page]) -> AuditList:
+    """Newest first."""
+    limit = asking.body.limit
+    (before,) = read_cursor(asking.body.cursor, RowId)
+    rows = await audit.latest(asking.door, before=before, limit=limit + 1)
+    shown, following = page_of(rows, limit, lambda row: (row.id,))
+    return AuditList(items=[_item(row) for row in shown], next=following)
+
+
+def _item(row: AuditRow) -> AuditItem:
+    return AuditItem(
+        at=row.at,
+        actor=row.actor_id,
+        action=row.action,
+        booking_id=row.booking_id,
+        person_id=row.person_id,
+        slot_id=row.slot_id,
+        request_id=row.request_id,
+    )

@@ -1,0 +1,64 @@
+"""Who looked at or changed what is somebody's own. Rows are added and read, never mended."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from services.contracts.envelope import Staff
+from services.gateway import store
+from services.gateway.door import Door
+from services.gateway.store import AuditRow
+from services.runtime.call import Call
+from services.runtime.db import Tx
+
+
+class Action(StrEnum):
+    """Actions are for ever: reports are made of them. `refused` follows what the owner did not allow."""
+
+    CONTACT_READ = "contact.read"
+    MESSAGES_READ = "messages.read"
+    BOOKING_READ = "booking.read"
+    BOOKING_REFUSED = "booking.refused"
+    BOOKING_MADE = "booking.made"
+    BOOKING_CANCELLED = "booking.cancelled"
+    OUTCOME_RECORDED = "outcome.recorded"
+    SLOT_CANCELLED = "slot.cancelled"
+    PERSON_ADDED = "person.added"
+    PERSON_CHANGED = "person.changed"
+    PERSON_DISABLED = "person.disabled"
+    ORGANISATION_ADDED = "organisation.added"
+
+
+async def note(
+    door: Door,
+    call: Call,
+    action: Action,
+    *,
+    booking_id: UUID | None = None,
+    person_id: UUID | None = None,
+    slot_id: UUID | None = None,
+) -> None:
+    """Write one row in a transaction of its own, before what it tells of is asked for: a look that
+    cannot be written down does not happen. What residents and strangers do is no part of the trail."""
+    if not isinstance(call.actor, Staff):
+        return
+    row = AuditRow(
+        at=call.now,
+        actor_id=call.actor.person_id,
+        action=action,
+        booking_id=booking_id,
+        person_id=person_id,
+        slot_id=slot_id,
+        request_id=call.request_id,
+    )
+
+    async def work(tx: Tx) -> None:
+        await store.add_audit(tx, row)
+
+    await door.db.transact(work)
+
+
+async def latest(door: Door, *, before: int | None, limit: int) -> list[AuditRow]:
+    async def work(tx: Tx) -> list[AuditRow]:
+        return await store.list_audit(tx, before=before, limit=limit)
+
+    return await door.db.transact(work)

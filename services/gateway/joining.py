@@ -1,0 +1,54 @@
+"""Pressing the button that leads into a meeting.
+
+Needs rooms alone: booking is asked for a name, and not waited for.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from services.contracts.booking.appointments import Booking, DescribeBooking
+from services.contracts.envelope import Resident
+from services.contracts.refusals import Code, Refusal, Unavailable
+from services.contracts.rooms import Join, Joined
+from services.gateway.door import Door
+from services.gateway.who import Caller
+from services.runtime.call import Call
+
+NAME_WITHIN = timedelta(seconds=1)
+SOMEBODY = {"fi": "Vieras", "sv": "Gäst", "en": "Guest"}
+
+
+async def as_resident(door: Door, call: Call, *, name: str | None, language: str | None = None) -> Joined:
+    """Under the name given, or that of the booking, or a neutral word when neither will do."""
+    if name is not None:
+        return await door.bus.call(Join(display_name=name, language=language or "fi"), call)
+    booking = await _booking(door, call)
+    language = language or (booking.language if booking else "fi")
+    nobody = Join(display_name=SOMEBODY.get(language, SOMEBODY["fi"]), language=language)
+    if booking is None:
+        return await door.bus.call(nobody, call)
+    try:
+        return await door.bus.call(Join(display_name=booking.display_name, language=language), call)
+    except Refusal as refusal:
+        if refusal.code is not Code.NICKNAME_INVALID:
+            raise
+        return await door.bus.call(nobody, call)
+
+
+async def as_host(
+    door: Door, call: Call, caller: Caller, slot_id: UUID, *, name: str | None = None, language: str = "fi"
+) -> Joined:
+    """The host comes in, and those who wait may follow."""
+    assert caller.person is not None
+    chosen = name or caller.person.display_name
+    return await door.bus.call(Join(slot_id=slot_id, display_name=chosen, language=language), call)
+
+
+async def _booking(door: Door, call: Call) -> Booking | None:
+    assert isinstance(call.actor, Resident)
+    soon = replace(call, deadline=call.now + NAME_WITHIN, key=None)
+    try:
+        return await door.bus.call(DescribeBooking(booking_id=call.actor.booking_id), soon)
+    except (Refusal, Unavailable):
+        return None

@@ -1,0 +1,61 @@
+"""The gateway beside booking and rooms as they are, with somebody of every kind at its door."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.contracts.gateway import PrepareSignIn
+from tests.support.house import A_TUESDAY, House
+from tests.support.system import System
+from tests.support.visitor import Visitor
+
+
+class Doorstep:
+    """A running house and ways to come to its door."""
+
+    def __init__(self, system: System, house: House, stack: AsyncExitStack) -> None:
+        self.system = system
+        self.house = house
+        self._stack = stack
+
+    async def visitor(self) -> Visitor:
+        return await self._stack.enter_async_context(Visitor(self.system.http("gateway")))
+
+    async def signed_in(self, person_id: UUID) -> Visitor:
+        """By the way everybody takes, the mail's part being played by the test."""
+        rows = await self.system.sql("SELECT email FROM booking.person WHERE id = $1", person_id)
+        visitor = await self.visitor()
+        assert (await visitor.post("/sign-in", {"email": rows[0]["email"]})).status == 202
+        await visitor.sign_in(await self.token_of_latest_sign_in())
+        return visitor
+
+    async def token_of_latest_sign_in(self) -> str:
+        rows = await self.system.sql("SELECT id FROM gateway.sign_in ORDER BY requested_at DESC LIMIT 1")
+        return (await self.system.ask(PrepareSignIn(sign_in_id=rows[0]["id"]))).token
+
+
+@pytest.fixture
+async def doorstep(system: System) -> AsyncIterator[Doorstep]:
+    """A Tuesday morning in winter; booking, rooms and the gateway run."""
+    system.clock.set(A_TUESDAY)
+    await system.start("booking", "rooms", "gateway")
+    async with AsyncExitStack() as stack:
+        yield Doorstep(system, await House.build(system), stack)
+
+
+def a_booking(slot_id: object, **differs: object) -> dict[str, object]:
+    """What a resident's program sends."""
+    wanted: dict[str, object] = {
+        "slot_id": str(slot_id),
+        "display_name": "Kielo",
+        "email": "kielo@posti.example",
+        "language": "fi",
+        "consent": True,
+    }
+    return {name: value for name, value in (wanted | differs).items() if value is not None}
+
+
+def a_key() -> str:
+    return str(uuid4())
