@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -16,6 +17,7 @@ from services.rooms.jobs import KEPT, forgetting
 from services.runtime import db
 from tests.integration.rooms.conftest import NOON, Rooms
 from tests.integration.rooms.neighbour import ABooking, ASlot, called_off
+from tests.support.eventually import eventually
 
 
 async def room_of(rooms: Rooms, booked: ABooking) -> str:
@@ -245,6 +247,28 @@ async def test_nobody_is_left_waiting_behind_a_host_who_was_announced(rooms: Roo
     assert set(news[:arrival]) <= {"attendee_waiting"}
     assert set(news[arrival + 1 :]) <= {"attendee_joined"}
     assert len(news) == len(answers) == 13
+
+
+async def test_who_presses_while_the_host_is_coming_in_is_let_in(rooms: Rooms) -> None:
+    booked = await rooms.a_meeting()
+    host = await asyncpg.connect(rooms.system.database_url("rooms"))
+    coming = host.transaction()
+    await coming.start()
+    await host.execute("SELECT FROM room WHERE slot_id = $1 FOR UPDATE", booked.slot.id)
+    await host.execute(
+        "INSERT INTO participant VALUES ($1, $2, $3, true, 'joined', now())",
+        *(uuid4(), booked.slot.id, booked.slot.host_id),
+    )
+
+    async def somebody_waits() -> bool:
+        return bool(await rooms.system.sql("SELECT FROM pg_locks WHERE NOT granted"))
+
+    pressed = asyncio.create_task(rooms.resident_joins(booked))
+    await eventually(somebody_waits)
+    await coming.commit()
+    await host.close()
+
+    assert (await pressed).state is RoomState.OPEN
 
 
 async def test_no_token_is_kept_even_when_the_press_has_a_key(rooms: Rooms) -> None:
