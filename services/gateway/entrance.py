@@ -1,6 +1,7 @@
 """How a request comes in: counted, recognised, from our own page, and only then handled."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
@@ -16,6 +17,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ROUTES = web.AppKey("routes", dict[Handler, Route])
 BODY_SECONDS = 10
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
@@ -42,6 +45,7 @@ def is_api(request: web.Request) -> bool:
 def _entrance(route: Route) -> Handler:
     async def enter(request: web.Request) -> web.StreamResponse:
         async with door_of(request).limits.place(stream=route.stream):
+            _check_ids(request)
             if route.limit is not None:
                 await door_of(request).limits.spend(route.limit, request)
             request[CALLER] = await recognise(request, route)
@@ -54,6 +58,13 @@ def _entrance(route: Route) -> Handler:
             return response
 
     return enter
+
+
+def _check_ids(request: web.Request) -> None:
+    """What cannot be an id of ours belongs to nothing, whoever asks for it."""
+    for name, text in request.match_info.items():
+        if name.endswith("_id") and not _ID.fullmatch(text):
+            raise Refusal(Code.NOT_FOUND, "There is nothing by that id.")
 
 
 def _check_token(request: web.Request, caller: Caller) -> None:

@@ -1,6 +1,5 @@
 """How one request of the JSON API is understood, handed on and answered."""
 
-import re
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -11,7 +10,6 @@ from msgspec import Struct
 
 from services.contracts.envelope import Actor, Nothing, Request, Staff
 from services.contracts.links import Link
-from services.contracts.refusals import Code, Refusal
 from services.gateway.body import read_object
 from services.gateway.calls import call_for, key_of
 from services.gateway.door import Door, door_of
@@ -23,7 +21,6 @@ from services.runtime.call import Call
 R = TypeVar("R")
 B = TypeVar("B")
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _encoder = msgspec.json.Encoder()
 
 
@@ -76,7 +73,7 @@ async def serve(request: web.Request, route: Route, api: Api) -> web.StreamRespo
         request=request,
         door=door_of(request),
         caller=caller,
-        ids={name: _id(text) for name, text in request.match_info.items() if name != "token"},
+        ids={name: UUID(text) for name, text in request.match_info.items() if name.endswith("_id")},
         body=await _said(request, api),
         call=call_for(request, caller.actor, key=key),
     )
@@ -101,10 +98,3 @@ async def _said(request: web.Request, api: Api) -> Any:
     kind = api.body or NoBody
     optional = not any(field.required for field in msgspec.structs.fields(kind))
     return from_object(kind, await read_object(request, empty_is_fine=optional))
-
-
-def _id(text: str) -> UUID:
-    """An id that is none of ours belongs to nothing."""
-    if not _ID.fullmatch(text):
-        raise Refusal(Code.NOT_FOUND, "There is nothing by that id.")
-    return UUID(text)
