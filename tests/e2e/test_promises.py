@@ -157,7 +157,7 @@ async def test_losing_every_stream_loses_no_message_and_doubles_none(tmp_path: A
         for number, slot_id in enumerate(slots[:4]):
             await book(stack, slot_id, email=f"ennen{number}@posti.example")
 
-        pid = stack.state["parts"]["nats"]
+        pid = stack.state["parts"]["nats"]["pid"]
         Nats(stack.folder).wipe()
         os.kill(pid, signal.SIGKILL)
         later = await _book_when_possible(stack, slots[4:])
