@@ -39,6 +39,10 @@ CONNECT_SECONDS = 30
 SERVED_AT_ONCE = 64
 WAITING_AT_MOST = 1024
 STOP_LISTENING_SECONDS = 2
+PING_SECONDS = 0.5
+LONGEST_ROUND_TRIP = 3600
+WATCH_SECONDS = 10.0
+DEAF_AFTER_PINGS = 5
 
 _answers = msgspec.json.Decoder(Answer)
 _asked = msgspec.json.Decoder(Asked)
@@ -58,6 +62,7 @@ class Bus:
         self._inbox = f"_INBOX_{name}.{uuid4().hex}"
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._count = 0
+        self._trip: tuple[int, asyncio.Task[float] | None] = (0, None)
         self._server = _Server(self)
 
     async def call(self, request: Request[R], call: Call) -> R:
@@ -104,8 +109,7 @@ class Bus:
             raise Unavailable(f"{subject}: no answer") from error
         finally:
             del self._waiting[token]
-            if answer.done() and not answer.cancelled():
-                answer.exception()  # taken note of, also when publish failed first
+            _take_note(answer)  # publish may have failed first
 
     async def listen(self, subject: str, hear: Callable[[str, Told], Awaitable[None]]) -> None:
         """Hear events as they pass, with no promise that none is missed: for live pages only."""
@@ -126,13 +130,51 @@ class Bus:
         await self._server.stop(grace)
 
     async def ping(self) -> None:
-        """A real round trip, or Unavailable: the client's own word is not proof of life."""
-        try:
-            await self.client.rtt(timeout=cast(int, 0.5))
-        except (NatsError, OSError, TimeoutError) as error:
+        """A real round trip, or Unavailable: the client's own word is not proof of life.
+
+        A round trip that takes too long is left to itself. Were it cancelled, the
+        answer that still comes would meet a cancelled future and end the client's
+        read loop, for good and without a word.
+        """
+        if not self.client.is_connected:
+            raise Unavailable("NATS is not connected")
+        trip = self._round_trip()
+        await asyncio.wait({trip}, timeout=PING_SECONDS)
+        if not trip.done() or trip.cancelled():
+            raise Unavailable("NATS does not answer")
+        if error := trip.exception():
             raise Unavailable("NATS does not answer") from error
 
+    def _round_trip(self) -> "asyncio.Task[float]":
+        """The one under way, or a new one. A new connection has forgotten those of the last."""
+        of, trip = self._trip
+        if trip is None or trip.done() or of != self.connections:
+            if trip is not None:
+                trip.cancel()
+            trip = asyncio.create_task(self.client.rtt(timeout=LONGEST_ROUND_TRIP))
+            trip.add_done_callback(_take_note)
+            self._trip = (self.connections, trip)
+        return trip
+
+    async def watch(self) -> None:
+        """Return, which ends the process, when the client is deaf without knowing it.
+
+        Its read loop can end while it believes itself connected; it would stay
+        so for ever. A server that is away it notices in half a minute by itself.
+        """
+        unheard = 0
+        while unheard < DEAF_AFTER_PINGS:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                await self.ping()
+                unheard = 0
+            except Unavailable:
+                unheard = unheard + 1 if self.client.is_connected else 0
+        log.error("nats.deaf")
+
     async def close(self) -> None:
+        if trip := self._trip[1]:
+            trip.cancel()
         with contextlib.suppress(Exception):
             async with asyncio.timeout(2):
                 await self.client.flush(timeout=1)
@@ -163,6 +205,12 @@ class Bus:
                 future.set_exception(Unavailable("the connection to NATS was lost"))
 
 
+def _take_note(future: "asyncio.Future[Any]") -> None:
+    """Of an error that nobody may be left to wait for; asyncio would log it as forgotten."""
+    if future.done() and not future.cancelled():
+        future.exception()
+
+
 class AnswerFailed(Exception):
     """The owner met a bug. It has logged it; the subject is all that is told here."""
 
@@ -189,13 +237,16 @@ class _Server:
         """Take nothing new, answer what has come. Unsubscribing would drop what is under way to us."""
         if self._subscription is None:
             return
-        with contextlib.suppress(NatsError, TimeoutError):
-            async with asyncio.timeout(STOP_LISTENING_SECONDS):
-                await self._subscription.drain()
+        draining = asyncio.create_task(self._drain())
+        await asyncio.wait({draining}, timeout=STOP_LISTENING_SECONDS)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
         for task in self._tasks:
             task.cancel()
+
+    async def _drain(self) -> None:
+        with contextlib.suppress(NatsError, OSError):
+            await self._subscription.drain()
 
     async def _received(self, msg: Msg) -> None:
         if not msg.reply:

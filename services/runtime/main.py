@@ -156,6 +156,7 @@ class Living:
         if self._service.on_start is not None:
             await self._service.on_start()
         coroutines = [
+            self._bus.watch(),
             relay.run(),
             housekeeping.run(),
             *(job.run() for job in self._service.jobs),
