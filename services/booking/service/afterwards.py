@@ -33,7 +33,7 @@ async def record_outcome(tx: Tx, request: words.RecordOutcome, call: Call, deps:
         )
     await store.set_outcome(tx, booking.id, request.status, guided_to, now=call.now)
     await store.note_change(tx, booking.id, request.status, by=access.signature(actor), now=call.now)
-    await news.outcome(tx, booking.id, call=call)
+    await news.outcome(tx, await store.present(tx, booking.id), call=call)
     return Nothing()
 
 

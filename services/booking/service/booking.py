@@ -11,6 +11,7 @@ from services.booking.service.searching import alternatives
 from services.booking.store import bookings as store
 from services.booking.store import slots as slot_store
 from services.booking.store.bookings import BookingRow, NewBooking
+from services.booking.store.slots import SlotRow
 from services.contracts.booking.appointments import Book, Booked, Companion
 from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.slots import BookingStatus
@@ -24,15 +25,12 @@ async def book(tx: Tx, request: Book, call: Call, deps: Deps) -> Booked:
     """Take the seats, write down who sits in them, promise the news: all or nothing."""
     _check(request)
     people = 1 + len(request.companions)
-    kind = await slot_store.take_seats(tx, request.slot_id, people, now=call.now)
-    if kind is None:
+    slot = await slot_store.take_seats(tx, request.slot_id, people, now=call.now)
+    if slot is None:
         raise await refused(tx, request.slot_id, now=call.now)
-    facts = await slot_store.facts(tx, request.slot_id)
-    assert facts is not None
-    hold = _hold(call, deps, starts_at=facts.starts_at)
+    hold = _hold(call, deps, starts_at=slot.starts_at)
     main = NewBooking(
         id=uuid4(),
-        slot_id=request.slot_id,
         status=hold.status,
         seats=1,
         display_name=request.display_name.strip(),
@@ -44,11 +42,10 @@ async def book(tx: Tx, request: Book, call: Call, deps: Deps) -> Booked:
         note=request.note,
         held_until=hold.until,
     )
-    await store.add(tx, main, now=call.now)
+    booking = await _add(tx, main, slot, call)
     for companion in request.companions:
-        await _add_companion(tx, main, companion, kind=kind, call=call)
-    await _note(tx, main.id, call)
-    return booked(await news.taken(tx, main.id, call=call))
+        await _add(tx, _companion(main, companion, slot), slot, call)
+    return booked(booking)
 
 
 @dataclass(frozen=True)
@@ -66,15 +63,18 @@ def _hold(call: Call, deps: Deps, *, starts_at: datetime) -> _Hold:
     return _Hold(BookingStatus.HELD, until)
 
 
-async def _add_companion(
-    tx: Tx, main: NewBooking, companion: Companion, *, kind: SlotKind, call: Call
-) -> None:
+async def _add(tx: Tx, new: NewBooking, slot: SlotRow, call: Call) -> BookingRow:
+    booking = await store.add(tx, new, slot, by=access.signature(call.actor), now=call.now)
+    await news.taken(tx, booking, call=call)
+    return booking
+
+
+def _companion(main: NewBooking, companion: Companion, slot: SlotRow) -> NewBooking:
     """One who comes along gets a booking and a link of their own."""
-    new = NewBooking(
+    return NewBooking(
         id=uuid4(),
-        slot_id=main.slot_id,
         status=main.status,
-        seats=0 if kind is SlotKind.APPOINTMENT else 1,
+        seats=0 if slot.kind is SlotKind.APPOINTMENT else 1,
         accompanies=main.id,
         comes_as=companion.comes_as,
         display_name=companion.display_name.strip(),
@@ -83,13 +83,6 @@ async def _add_companion(
         language=main.language,
         held_until=main.held_until,
     )
-    await store.add(tx, new, now=call.now)
-    await _note(tx, new.id, call)
-    await news.taken(tx, new.id, call=call)
-
-
-async def _note(tx: Tx, booking_id: UUID, call: Call) -> None:
-    await store.note_change(tx, booking_id, "booked", by=access.signature(call.actor), now=call.now)
 
 
 async def refused(tx: Tx, slot_id: UUID, *, now: datetime) -> Refusal:

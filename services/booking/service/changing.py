@@ -34,8 +34,8 @@ async def confirm_booking(tx: Tx, request: words.ConfirmBooking, call: Call, dep
         if member.status is BookingStatus.HELD:
             await store.confirm(tx, member.id, now=call.now)
             await _note(tx, member, "confirmed", call)
-            await news.taken(tx, member.id, call=call)
-    return await _described(tx, booking.id, deps)
+            await news.taken(tx, await store.present(tx, member.id), call=call)
+    return view(await store.present(tx, booking.id), deps)
 
 
 async def cancel_booking(tx: Tx, request: words.CancelBooking, call: Call, deps: Deps) -> words.Booking:
@@ -49,9 +49,9 @@ async def cancel_booking(tx: Tx, request: words.CancelBooking, call: Call, deps:
     for member in party:
         await store.cancel(tx, member.id, by=by, reason=None, now=call.now)
         await _note(tx, member, "cancelled", call)
-        await news.cancelled(tx, member.id, by=by, call=call)
+        await news.cancelled(tx, await store.present(tx, member.id), by=by, call=call)
     await slot_store.give_back(tx, booking.slot.id, _seats(party))
-    return await _described(tx, booking.id, deps)
+    return view(await store.present(tx, booking.id), deps)
 
 
 async def move_booking(tx: Tx, request: words.MoveBooking, call: Call, deps: Deps) -> words.Booking:
@@ -72,16 +72,17 @@ async def move_booking(tx: Tx, request: words.MoveBooking, call: Call, deps: Dep
     for member in party:
         await store.move(tx, member.id, request.slot_id, now=call.now)
         await _note(tx, member, "moved", call)
-        await news.moved(tx, member.id, from_slot_id=booking.slot.id, call=call)
-    return await _described(tx, booking.id, deps)
+        await news.moved(tx, await store.present(tx, member.id), from_slot_id=booking.slot.id, call=call)
+    return view(await store.present(tx, booking.id), deps)
 
 
 async def renew_link(tx: Tx, request: words.RenewLink, call: Call, deps: Deps) -> words.Booking:
     booking = await _locked(tx, request.booking_id, call, deps)
     await store.renew_link(tx, booking.id, now=call.now)
     await _note(tx, booking, "link_renewed", call)
-    await news.link_renewed(tx, booking.id, call=call)
-    return await _described(tx, booking.id, deps)
+    renewed = await store.present(tx, booking.id)
+    await news.link_renewed(tx, renewed, call=call)
+    return view(renewed, deps)
 
 
 async def expire_hold(tx: Tx, booking_id: UUID, call: Call) -> None:
@@ -96,7 +97,7 @@ async def expire_hold(tx: Tx, booking_id: UUID, call: Call) -> None:
     for member in party:
         await store.expire(tx, member.id, now=call.now)
         await _note(tx, member, "expired", call)
-        await news.expired(tx, member.id, call=call)
+        await news.expired(tx, await store.present(tx, member.id), call=call)
     await slot_store.give_back(tx, booking.slot.id, _seats(party))
 
 
@@ -153,12 +154,6 @@ async def _note(tx: Tx, booking: BookingRow, what: str, call: Call) -> None:
 
 def _seats(party: Sequence[BookingRow]) -> int:
     return sum(member.seats for member in party)
-
-
-async def _described(tx: Tx, booking_id: UUID, deps: Deps) -> words.Booking:
-    booking = await store.booking(tx, booking_id)
-    assert booking is not None
-    return view(booking, deps)
 
 
 def _link_expires_at(booking: BookingRow, deps: Deps) -> datetime:

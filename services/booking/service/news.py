@@ -1,9 +1,8 @@
-"""The news of a booking: read back after the change, so that events tell what is."""
+"""The news of a booking, told from the row as it is after the change."""
 
 from typing import Any
 from uuid import UUID
 
-from services.booking.store import bookings as store
 from services.booking.store.bookings import BookingRow
 from services.contracts.booking import events
 from services.contracts.booking.slots import BookingStatus
@@ -12,52 +11,34 @@ from services.runtime.call import Call
 from services.runtime.db import Tx
 
 
-async def taken(tx: Tx, booking_id: UUID, *, call: Call) -> BookingRow:
+async def taken(tx: Tx, booking: BookingRow, *, call: Call) -> None:
     """A seat was taken: held, or confirmed at once."""
-    booking = await _present(tx, booking_id)
     if booking.status is BookingStatus.HELD:
         assert booking.held_until is not None
         await outbox.add(tx, events.BookingHeld(**_facts(booking), held_until=booking.held_until), call)
     else:
         await outbox.add(tx, events.BookingConfirmed(**_facts(booking)), call)
-    return booking
 
 
-async def moved(tx: Tx, booking_id: UUID, *, from_slot_id: UUID, call: Call) -> BookingRow:
-    booking = await _present(tx, booking_id)
+async def moved(tx: Tx, booking: BookingRow, *, from_slot_id: UUID, call: Call) -> None:
     await outbox.add(tx, events.BookingMoved(**_facts(booking), from_slot_id=from_slot_id), call)
-    return booking
 
 
-async def cancelled(tx: Tx, booking_id: UUID, *, by: str, call: Call) -> BookingRow:
-    booking = await _present(tx, booking_id)
+async def cancelled(tx: Tx, booking: BookingRow, *, by: str, call: Call) -> None:
     await outbox.add(tx, events.BookingCancelled(**_facts(booking), by=by), call)
-    return booking
 
 
-async def expired(tx: Tx, booking_id: UUID, *, call: Call) -> BookingRow:
-    booking = await _present(tx, booking_id)
+async def expired(tx: Tx, booking: BookingRow, *, call: Call) -> None:
     await outbox.add(tx, events.BookingExpired(**_facts(booking)), call)
-    return booking
 
 
-async def link_renewed(tx: Tx, booking_id: UUID, *, call: Call) -> BookingRow:
-    booking = await _present(tx, booking_id)
+async def link_renewed(tx: Tx, booking: BookingRow, *, call: Call) -> None:
     await outbox.add(tx, events.LinkRenewed(**_facts(booking)), call)
-    return booking
 
 
-async def outcome(tx: Tx, booking_id: UUID, *, call: Call) -> BookingRow:
-    booking = await _present(tx, booking_id)
+async def outcome(tx: Tx, booking: BookingRow, *, call: Call) -> None:
     attended = booking.status is BookingStatus.ATTENDED
     await outbox.add(tx, events.OutcomeRecorded(**_facts(booking), attended=attended), call)
-    return booking
-
-
-async def _present(tx: Tx, booking_id: UUID) -> BookingRow:
-    booking = await store.booking(tx, booking_id)
-    assert booking is not None
-    return booking
 
 
 def _facts(booking: BookingRow) -> dict[str, Any]:

@@ -98,7 +98,7 @@ async def _call_off(tx: Tx, slot: SlotRow, reason: str, call: Call) -> None:
         await booking_store.note_change(
             tx, booking.id, "cancelled", by=access.signature(call.actor), now=call.now
         )
-        await news.cancelled(tx, booking.id, by=by, call=call)
+        await news.cancelled(tx, await booking_store.present(tx, booking.id), by=by, call=call)
     await store.cancel_slot(tx, slot.id, reason)
     await outbox.add(tx, SlotCancelled(slot_id=slot.id, host_id=slot.host.id), call)
 

@@ -43,9 +43,12 @@ LIVE_BY_CONTACT = f"""
 LOCK_BOOKING = "SELECT slot_id FROM booking WHERE id = $1 OR accompanies = $1 ORDER BY id FOR UPDATE"
 SLOT_OF = "SELECT slot_id FROM booking WHERE id = $1"
 ADD = """
-    INSERT INTO booking (id, slot_id, status, seats, accompanies, comes_as, display_name, email, phone,
-                         language, municipality, age_group, note, held_until, created_at, changed_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+    WITH added AS (
+        INSERT INTO booking (id, slot_id, status, seats, accompanies, comes_as, display_name, email, phone,
+                             language, municipality, age_group, note, held_until, created_at, changed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+    )
+    INSERT INTO booking_change (booking_id, what, by_kind, by_id, at) VALUES ($1, 'booked', $16, $17, $15)
 """
 CONFIRM = """
     UPDATE booking SET status = 'confirmed', held_until = NULL, version = version + 1, changed_at = $2
@@ -121,7 +124,6 @@ class BookingRow:
 @dataclass(frozen=True, kw_only=True)
 class NewBooking:
     id: UUID
-    slot_id: UUID
     status: BookingStatus
     seats: int
     display_name: str
@@ -163,6 +165,13 @@ async def booking(tx: Tx, booking_id: UUID) -> BookingRow | None:
     return _booking(row) if row else None
 
 
+async def present(tx: Tx, booking_id: UUID) -> BookingRow:
+    """A booking that is known to be there, as it is now."""
+    row = await tx.fetchrow(BOOKING, booking_id)
+    assert row is not None
+    return _booking(row)
+
+
 async def party(tx: Tx, booking_id: UUID) -> Sequence[BookingRow]:
     """The booking and those who come along, as far as they are live; the booking itself first."""
     return [_booking(row) for row in await tx.fetch(PARTY, booking_id)]
@@ -188,11 +197,14 @@ async def live_by_contact(
     return [_booking(row) for row in await tx.fetch(LIVE_BY_CONTACT, email, phone, now)]
 
 
-async def add(tx: Tx, new: NewBooking, *, now: datetime) -> None:
+async def add(
+    tx: Tx, new: NewBooking, slot: SlotRow, *, by: tuple[str, UUID | None], now: datetime
+) -> BookingRow:
+    """Put somebody into a seat that has been taken for them, and note who did."""
     await tx.execute(
         ADD,
         new.id,
-        new.slot_id,
+        slot.id,
         new.status,
         new.seats,
         new.accompanies,
@@ -206,6 +218,26 @@ async def add(tx: Tx, new: NewBooking, *, now: datetime) -> None:
         new.note,
         new.held_until,
         now,
+        *by,
+    )
+    return BookingRow(
+        id=new.id,
+        status=new.status,
+        seats=new.seats,
+        accompanies=new.accompanies,
+        comes_as=new.comes_as,
+        display_name=new.display_name,
+        email=new.email,
+        phone=new.phone,
+        language=new.language,
+        version=1,
+        link_version=1,
+        sequence=0,
+        held_until=new.held_until,
+        cancelled_by=None,
+        cancel_reason=None,
+        feedback_given=False,
+        slot=slot,
     )
 
 

@@ -41,10 +41,14 @@ RULE_SLOTS = """
 LOCK_SLOTS = "SELECT id FROM slot WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE"
 FACTS = "SELECT id, kind, state, starts_at, bookable_until, capacity, taken FROM slot WHERE id = $1"
 TAKE_SEATS = """
-    UPDATE slot SET taken = taken + CASE WHEN kind = 'appointment' THEN 1 ELSE $2::integer END
-    WHERE id = $1 AND state = 'open' AND bookable_until > $3
-      AND taken + CASE WHEN kind = 'appointment' THEN 1 ELSE $2::integer END <= capacity
-    RETURNING kind
+    UPDATE slot s SET taken = taken + CASE WHEN kind = 'appointment' THEN 1 ELSE $2::integer END
+    FROM person p LEFT JOIN organisation o ON o.id = p.organisation_id
+    WHERE s.id = $1 AND p.id = s.host_id AND p.disabled_at IS NULL
+      AND s.state = 'open' AND s.bookable_until > $3
+      AND s.taken + CASE WHEN s.kind = 'appointment' THEN 1 ELSE $2::integer END <= s.capacity
+    RETURNING s.id, s.kind, s.state, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages,
+              s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id,
+              p.display_name, p.organisation_id, coalesce(o.name, '') AS organisation
 """
 GIVE_BACK = "UPDATE slot SET taken = taken - $2::integer WHERE id = $1"
 ADD_SLOT = """
@@ -164,13 +168,13 @@ async def facts(tx: Tx, slot_id: UUID) -> SlotFacts | None:
     )
 
 
-async def take_seats(tx: Tx, slot_id: UUID, people: int, *, now: datetime) -> SlotKind | None:
+async def take_seats(tx: Tx, slot_id: UUID, people: int, *, now: datetime) -> SlotRow | None:
     """Take a seat for each of `people`, or one for all of them in an appointment; None if it cannot be.
 
     This one statement is the guard of the capacity.
     """
-    kind = await tx.fetchval(TAKE_SEATS, slot_id, people, now)
-    return SlotKind(kind) if kind else None
+    row = await tx.fetchrow(TAKE_SEATS, slot_id, people, now)
+    return slot_row(row) if row else None
 
 
 async def give_back(tx: Tx, slot_id: UUID, seats: int) -> None:

@@ -19,12 +19,20 @@ from tests.support.house import A_TUESDAY, House, resident
 RACERS = 50
 
 UNGUARDED_TAKE = """
-    WITH seen AS (SELECT kind, taken, capacity FROM slot WHERE id = $1 AND state = 'open'),
-         thought AS (SELECT pg_sleep(0.02))
-    UPDATE slot SET taken = least(slot.capacity, seen.taken + $2::integer)
-    FROM seen, thought
-    WHERE slot.id = $1 AND seen.taken + $2::integer <= seen.capacity AND $3::timestamptz IS NOT NULL
-    RETURNING slot.kind
+    WITH seen AS (SELECT id, taken, capacity FROM slot WHERE id = $1 AND state = 'open'),
+         thought AS (SELECT pg_sleep(0.02)),
+         took AS (
+             UPDATE slot SET taken = least(slot.capacity, seen.taken + $2::integer)
+             FROM seen, thought
+             WHERE slot.id = seen.id AND seen.taken + $2::integer <= seen.capacity
+               AND $3::timestamptz IS NOT NULL
+             RETURNING slot.id
+         )
+    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages,
+           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id,
+           p.display_name, p.organisation_id, coalesce(o.name, '') AS organisation
+    FROM took JOIN slot s USING (id) JOIN person p ON p.id = s.host_id
+    LEFT JOIN organisation o ON o.id = p.organisation_id
 """
 
 
