@@ -95,8 +95,7 @@ def booked(code: str, status: int = 400, **differs: Any) -> Case:
     return Case(status, code, body=a_booking("{slot}", **differs))
 
 
-BOOKING_BYTES = {"Content-Type": "application/octet-stream"}
-FORM = {
+BOOKING_FORM = {
     "23 a header in the address": booked("email_invalid", email="a@b.fi\r\nBcc: x@y.fi"),
     "24 two addresses": booked("email_invalid", email="a@b.fi, c@d.fi"),
     "24 an address in brackets": booked("email_invalid", email="<a@b.fi>,"),

@@ -1,0 +1,83 @@
+"""Every look at contact data is one row that nobody can take back."""
+
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from tests.integration.gateway.conftest import Doorstep, a_booking
+
+
+async def test_a_look_at_contact_data_is_one_row(doorstep: Doorstep) -> None:
+    host = await doorstep.house.expert()
+    slot = await doorstep.house.slot(host, doorstep.system.clock.now() + timedelta(hours=30))
+    booking = (await (await doorstep.visitor()).post("/bookings", a_booking(slot.id))).json["id"]
+    expert = await doorstep.signed_in(host.person_id)
+
+    for _ in range(3):
+        seen = await expert.get(f"/bookings/{booking}/contact")
+        assert seen.json["email"] == "kielo@posti.example"
+
+    rows = await trail(doorstep)
+    assert rows == [("contact.read", str(host.person_id), booking)] * 3
+
+
+async def test_a_refused_look_is_written_down_as_such(doorstep: Doorstep) -> None:
+    host, stranger = await doorstep.house.expert(), await doorstep.house.expert()
+    slot = await doorstep.house.slot(host, doorstep.system.clock.now() + timedelta(hours=30))
+    booking = (await (await doorstep.visitor()).post("/bookings", a_booking(slot.id))).json["id"]
+
+    refused = await (await doorstep.signed_in(stranger.person_id)).get(f"/bookings/{booking}/contact")
+
+    assert (refused.status, refused.code) == (404, "not_found")
+    who = str(stranger.person_id)
+    assert await trail(doorstep) == [("contact.read", who, booking), ("booking.refused", who, booking)]
+
+
+async def test_a_look_that_cannot_be_written_down_does_not_happen(doorstep: Doorstep) -> None:
+    host = await doorstep.house.expert()
+    slot = await doorstep.house.slot(host, doorstep.system.clock.now() + timedelta(hours=30))
+    booking = (await (await doorstep.visitor()).post("/bookings", a_booking(slot.id))).json["id"]
+    expert = await doorstep.signed_in(host.person_id)
+    await doorstep.system.sql("REVOKE INSERT ON gateway.audit FROM gateway")
+
+    seen = await expert.get(f"/bookings/{booking}/contact")
+
+    assert seen.status == 500
+    assert b"kielo" not in seen.body
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE gateway.audit SET action = 'nothing'", "DELETE FROM gateway.audit", "TRUNCATE gateway.audit"],
+)
+async def test_the_gateway_itself_cannot_mend_the_trail(doorstep: Doorstep, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await doorstep.system.sql(statement, role="gateway")
+
+
+async def test_the_trail_is_read_in_pages_newest_first(doorstep: Doorstep) -> None:
+    coordinator = await doorstep.signed_in(doorstep.house.coordinator.person_id)
+    for number in range(5):
+        made = await coordinator.post("/organisations", {"name": f"Yhdistys {number}"})
+        assert made.status == 201
+
+    pages, cursor = [], None
+    while True:
+        query = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = (await coordinator.get("/audit", params=query)).json
+        pages.append(page["items"])
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert [len(page) for page in pages] == [2, 2, 1]
+    times = [item["at"] for page in pages for item in page]
+    assert times == sorted(times, reverse=True)
+    for forged in ("x", "WzBd", "WyJhIl0", "Wy05XQ"):
+        assert (await coordinator.get("/audit", params={"cursor": forged})).code == "page_invalid"
+
+
+async def trail(doorstep: Doorstep) -> list[tuple[str, str, str]]:
+    rows = await doorstep.system.sql("SELECT action, actor_id, booking_id FROM gateway.audit ORDER BY id")
+    return [(row["action"], str(row["actor_id"]), str(row["booking_id"])) for row in rows]
