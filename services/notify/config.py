@@ -38,12 +38,14 @@ class Config(Common):
             "DIGIAULA_LINK_KEYS": (links.parse_keys, self.link_keys),
             "DIGIAULA_SMTP_URL": (SmtpServer.parse, self.smtp_url),
             "DIGIAULA_MAIL_FROM": (parse_mailbox, self.mail_from),
-            "DIGIAULA_MAIL_REPLY_TO": (parse_mailbox, self.mail_reply_to or self.mail_from),
-            "DIGIAULA_SMS_URL": (_web_address, self.sms_url or self.public_url),
+            "DIGIAULA_MAIL_REPLY_TO": (parse_mailbox, self.mail_reply_to),
+            "DIGIAULA_SMS_URL": (_web_address, self.sms_url),
             "DIGIAULA_QUIET_FROM": (_hour, self.quiet_from),
             "DIGIAULA_QUIET_UNTIL": (_hour, self.quiet_until),
         }
-        unusable = [name for name, (read, value) in readers.items() if not _reads(read, value)]
+        unusable = [
+            name for name, (read, value) in readers.items() if value is not None and not _reads(read, value)
+        ]
         if unusable:
             raise SettingsError("unusable settings: " + ", ".join(unusable))
 

@@ -125,7 +125,7 @@ def follow_ups(meeting: Meeting, *, quiet: QuietHours, now: datetime) -> Iterato
             MessageKind.REMINDER_DAY,
             occasion=meeting.sequence,
             due_at=day,
-            not_after=meeting.starts_at,
+            not_after=meeting.starts_at - NO_HOUR_REMINDER_WITHIN,
         )
     if meeting.starts_at - now >= NO_HOUR_REMINDER_WITHIN:
         yield _about(

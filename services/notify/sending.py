@@ -79,6 +79,8 @@ class Sending:
             return Skipped("no_contact")
         except Refusal as refusal:
             return self._put_back() if refusal.code in _LATER else Skipped(refusal.code)
+        except Rejected as error:
+            return Failed(error.code)
         except Unavailable:
             return self._put_back()
         except Resting as error:
@@ -96,7 +98,8 @@ class Sending:
     def _too_late_or_too_early(self, due: Due) -> Outcome | None:
         now = self._clock.now()
         if now > due.not_after:
-            return Failed("too_late")
+            # Nobody need be told of these: the hour reminder takes over, and a question may go unasked.
+            return Skipped("too_late") if due.kind in domain.CAN_WAIT else Failed("too_late")
         if due.attempts > domain.MOST_ATTEMPTS:
             return Failed("too_many_attempts")
         if due.kind in domain.CAN_WAIT and self._quiet.cover(now):

@@ -19,7 +19,8 @@ from services.contracts.gateway import SignInMail
 from services.contracts.links import Link, LinkKey, Purpose
 from services.contracts.links import make as make_token
 from services.contracts.notify import MessageKind
-from services.notify.senders.letter import Channel, Letter
+from services.notify.senders.addresses import one_address
+from services.notify.senders.letter import Channel, Letter, Rejected
 from services.runtime.calendar import CalendarEntry, Method, uid_of
 from services.runtime.texts import LANGUAGES, Texts
 
@@ -205,12 +206,22 @@ class Wording:
 
 
 def _reached_at(contact: MessageFacts | SignInMail | AlertAddress) -> tuple[Channel, str]:
-    """E-mail first: a text message is for those who gave a phone number only."""
+    """E-mail first: a text message is for those who gave a phone number only.
+
+    Raises NoContact, or Rejected for what is no single address.
+    """
     if contact.email:
-        return Channel.EMAIL, contact.email
+        return Channel.EMAIL, _checked(contact.email)
     if isinstance(contact, MessageFacts) and contact.phone:
         return Channel.SMS, contact.phone
     raise NoContact
+
+
+def _checked(address: str) -> str:
+    try:
+        return one_address(address).addr_spec
+    except ValueError:
+        raise Rejected("address_invalid") from None
 
 
 def _paragraphs(said: str, links: Sequence[str]) -> list[Paragraph]:

@@ -132,11 +132,18 @@ class EmailLine:
             await self.connection.rcpt(receiver)
             await self.connection.data(written.as_bytes(), timeout=DATA_SECONDS)
         except (SMTPRecipientRefused, SMTPDataError) as error:
+            await self._begin_anew()
             raise self._refused(error) from None
         except (SMTPException, OSError) as error:
             raise self._owner.trouble(error) from None
         self.unfinished = False
         self._owner.works()
+
+    async def _begin_anew(self) -> None:
+        """After a refusal the server still holds half an envelope."""
+        with contextlib.suppress(SMTPException, OSError):
+            await self.connection.rset()
+            self.unfinished = False
 
     def _refused(self, error: SMTPRecipientRefused | SMTPDataError) -> Postponed | Rejected:
         """The server spoke about this message. 421 is about itself: it is closing."""

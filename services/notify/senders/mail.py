@@ -7,15 +7,12 @@ from email.policy import SMTP
 from typing import Any
 
 from services.notify.senders.addresses import one_address
-from services.notify.senders.letter import Letter, Rejected
+from services.notify.senders.letter import Letter
 
 
 def compose(letter: Letter, *, sender: Address, reply_to: Address | None, date: datetime) -> EmailMessage:
-    """One receiver, no name of theirs anywhere. Raises Rejected for what is no single address."""
-    try:
-        receiver = one_address(letter.to)
-    except ValueError:
-        raise Rejected("address_invalid") from None
+    """One receiver, and no name of theirs anywhere."""
+    receiver = one_address(letter.to)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = receiver
@@ -25,11 +22,12 @@ def compose(letter: Letter, *, sender: Address, reply_to: Address | None, date: 
     mail["Date"] = date
     mail["Message-ID"] = f"<n-{letter.id}@{sender.domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = letter.language
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     if letter.calendar is not None:
         _invite(mail, letter.calendar, letter.calendar_method)
+    # Last: becoming an alternative, a message hands its Content- headers down to its first part.
+    mail["Content-Language"] = letter.language
     return mail
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -27,6 +27,7 @@ class Mailroom:
         self.receiver_answers: deque[str] = deque()
         self.on_data: Hook | None = None
         self.connections = 0
+        self._sessions: list[SMTP] = []
         self._server: asyncio.Server | None = None
 
     @property
@@ -43,6 +44,12 @@ class Mailroom:
         if self._server is not None:
             self._server.close()
 
+    def hang_up(self) -> None:
+        """Close every connection, as a server does with those that were idle too long."""
+        for session in self._sessions:
+            if session.transport is not None:
+                cast(asyncio.Transport, session.transport).abort()
+
     async def mails(self, count: int, *, within: float = 5.0) -> list[Message]:
         """The first `count` messages, as soon as they are there."""
 
@@ -58,7 +65,8 @@ class Mailroom:
 
     def _connected(self) -> SMTP:
         self.connections += 1
-        return SMTP(self, hostname="localhost", enable_SMTPUTF8=True)
+        self._sessions.append(SMTP(self, hostname="localhost", enable_SMTPUTF8=True))
+        return self._sessions[-1]
 
     async def handle_RCPT(  # noqa: N802 - the library looks for this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]

@@ -23,7 +23,7 @@ from services.contracts.booking.events import (
     LinksRequested,
 )
 from services.contracts.booking.slots import BookingStatus
-from services.contracts.envelope import Role, Staff
+from services.contracts.envelope import Actor, Anyone, Resident, Role, Staff
 from services.contracts.gateway import SignInMail, SignInRequested
 from services.contracts.links import Link, Purpose
 from services.contracts.notify import ListMessages, MessageKind, MessageState
@@ -205,12 +205,23 @@ async def test_a_coordinator_sees_what_a_resident_got(
     assert told.items[0].sent_at is not None
 
 
-@pytest.mark.parametrize("role", [Role.EXPERT, Role.VOLUNTEER])
-async def test_nobody_else_sees_what_a_resident_got(notify: System, role: Role) -> None:
-    with pytest.raises(Refusal) as refused:
-        await notify.ask(ListMessages(booking_id=uuid4()), Staff(person_id=uuid4(), role=role))
+async def test_nobody_else_sees_what_a_resident_got(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    booking_id = neighbours.has().booking_id
+    await neighbours.tell(news(BookingConfirmed, neighbours.bookings[booking_id]))
+    await mailroom.mail()
+    others: list[Actor] = [
+        Staff(person_id=uuid4(), role=Role.EXPERT),
+        Staff(person_id=uuid4(), role=Role.VOLUNTEER),
+        Resident(booking_id=booking_id, link_version=1),
+        Anyone(),
+    ]
 
-    assert refused.value.code is Code.FORBIDDEN
+    for actor in others:
+        with pytest.raises(Refusal) as refused:
+            await notify.ask(ListMessages(booking_id=booking_id), actor)
+        assert refused.value.code is Code.FORBIDDEN
 
 
 async def settled(system: System, count: int) -> list[tuple[str, str, str | None]]:

@@ -1,0 +1,347 @@
+"""Mail servers that refuse, neighbours that are away, workers that die: late perhaps, never lost."""
+
+import asyncio
+import sys
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from deploy.embedded.mailbox import Message
+from services.contracts.booking.events import BookingCancelled, BookingConfirmed
+from services.contracts.booking.slots import BookingStatus
+from services.notify.senders import breaker
+from tests.integration.notify.mailroom import Mailroom
+from tests.integration.notify.neighbours import COORDINATOR, Neighbours, news
+from tests.support.clock import SetClock
+from tests.support.eventually import eventually
+from tests.support.facts import NOW, STARTS, a_slot
+from tests.support.system import System
+
+ROOT = Path(__file__).parents[3]
+TRY_AGAIN_LATER = "451 Greylisted"
+
+
+async def test_a_message_refused_for_now_is_tried_again_until_it_is_taken(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    mailroom.receiver_answers.extend([TRY_AGAIN_LATER] * 3)
+    facts = neighbours.has()
+    await neighbours.tell(news(BookingConfirmed, facts))
+
+    for tries, minutes in enumerate((1, 2, 5), start=1):
+        waits = await waiting(notify, tries)
+        assert 0.8 * minutes <= (waits - clock.now()) / timedelta(minutes=1) <= 1.2 * minutes
+        clock.set(waits + timedelta(seconds=1))
+        await neighbours.nudge()
+
+    await mailroom.mail()
+    assert await receipts(notify, facts.booking_id) == [
+        ("retry", "email", "smtp_451"),
+        ("retry", "email", "smtp_451"),
+        ("retry", "email", "smtp_451"),
+        ("sent", "email", None),
+    ]
+
+
+async def test_when_nothing_helps_until_shortly_before_the_start_a_coordinator_is_told(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    clock.set(STARTS - timedelta(minutes=12))
+    mailroom.receiver_answers.extend([TRY_AGAIN_LATER] * 2)
+    facts = neighbours.has()
+    await neighbours.tell(news(BookingConfirmed, facts))
+
+    waits = await waiting(notify, 1)
+    clock.set(waits + timedelta(seconds=1))
+    await neighbours.nudge()
+    alert = await mailroom.mail()
+
+    assert alert.to == COORDINATOR.email
+    assert alert.subject == "Viesti jäi toimittamatta"
+    assert str(facts.booking_id) in alert.text
+    assert "anna@example.org" not in alert.raw.decode()
+    assert await receipts(notify, facts.booking_id) == [
+        ("retry", "email", "smtp_451"),
+        ("failed", "email", "smtp_451"),
+    ]
+
+
+async def test_a_receiver_who_does_not_exist_is_not_tried_twice_and_a_coordinator_is_told(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    mailroom.receiver_answers.append("550 No such user")
+    facts = neighbours.has()
+
+    await neighbours.tell(news(BookingConfirmed, facts))
+    alert = await mailroom.mail()
+
+    assert alert.to == COORDINATOR.email
+    assert mailroom.asked_for == ["anna@example.org", COORDINATOR.email]
+    (event,) = await notify.sql("SELECT subject FROM notify.outbox")
+    assert event["subject"] == "notify.v1.event.message_failed"
+
+
+async def test_every_coordinator_is_told_even_if_one_of_them_cannot_be(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    gone = msgspec.structs.replace(COORDINATOR, email="lopettanut@example.org")
+    neighbours.coordinators = [gone, COORDINATOR]
+    mailroom.receiver_answers.extend(["550 No such user", "550 No such user", "250 OK"])
+
+    await neighbours.tell(news(BookingConfirmed, neighbours.has()))
+
+    await eventually(lambda: state_of(notify, "alert", "sent"))
+    assert [mail.to for mail in mailroom.taken] == [COORDINATOR.email]
+
+
+async def test_a_coordinator_who_cannot_be_told_does_not_cause_another_alert(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    mailroom.receiver_answers.extend(["550 No such user"] * 2)
+
+    await neighbours.tell(news(BookingConfirmed, neighbours.has()))
+
+    await eventually(lambda: state_of(notify, "alert", "failed"))
+    rows = await notify.sql("SELECT kind FROM notify.message WHERE kind = 'alert'")
+    assert len(rows) == 1
+
+
+async def test_nobody_by_phone_without_a_provider_and_a_coordinator_is_told(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    await neighbours.tell(news(BookingConfirmed, neighbours.has(email=None, phone="+358401234567")))
+
+    alert = await mailroom.mail()
+    assert alert.to == COORDINATOR.email
+
+
+async def test_what_is_not_one_address_reaches_nobody(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    await neighbours.tell(news(BookingConfirmed, neighbours.has(email="c@example.org, evil@example.org")))
+
+    await mailroom.mail()
+    assert mailroom.asked_for == [COORDINATOR.email]
+
+
+async def test_while_booking_is_away_messages_wait_and_no_attempt_is_counted(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    facts = neighbours.has()
+    await neighbours.go_away()
+
+    await neighbours.tell(news(BookingConfirmed, facts))
+    await eventually(lambda: put_back(notify, NOW + timedelta(seconds=4)))
+    assert mailroom.taken == []
+
+    await neighbours.answer()
+    clock.advance(timedelta(seconds=6))
+    await neighbours.nudge()
+    await mailroom.mail()
+    assert await receipts(notify, facts.booking_id) == [("sent", "email", None)]
+
+
+async def test_a_mail_server_that_is_down_is_left_alone_for_a_while(
+    system: System, neighbours: Neighbours, mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After five failures in a row the rest of the messages wait untouched, and then all go."""
+    monkeypatch.setattr(breaker, "REST_SECONDS", 0.5)
+    url = mailroom.url
+    await mailroom.close()
+    await system.start("notify", SMTP_URL=url)
+    for number in range(30):
+        await neighbours.tell(news(BookingConfirmed, neighbours.has(email=f"a{number}@example.org")))
+    await eventually(lambda: untouched(system, 10))
+
+    await mailroom.open(int(url.rpartition(":")[2]))
+    untouched_now = await untouched(system, 10)
+    await mailroom.mails(untouched_now, within=10)
+
+    tried = await system.sql("SELECT count(*) FROM notify.receipt WHERE outcome = 'retry'")
+    assert tried[0][0] < 20
+
+
+async def test_messages_share_a_few_connections(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    for number in range(40):
+        await neighbours.tell(news(BookingConfirmed, neighbours.has(email=f"a{number}@example.org")))
+
+    await mailroom.mails(40)
+    assert mailroom.connections <= 4
+
+
+async def test_a_connection_that_the_server_has_closed_costs_no_attempt(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    first, second = neighbours.has(), neighbours.has()
+    await neighbours.tell(news(BookingConfirmed, first))
+    await mailroom.mails(1)
+    mailroom.hang_up()
+
+    await neighbours.tell(news(BookingConfirmed, second))
+
+    await mailroom.mails(2)
+    assert await receipts(notify, second.booking_id) == [("sent", "email", None)]
+
+
+async def test_a_dead_workers_message_is_taken_over_when_its_lease_is_out(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    facts = neighbours.has()
+    dead = uuid4()
+    await notify.sql(
+        "INSERT INTO notify.message (id, kind, about, occasion, booking_id, starts_at, due_at, not_after,"
+        " give_up_at, state, worker, attempts, next_try_at)"
+        " VALUES ($1, 'confirmation', $2, 0, $2, $3, $4, $3, $3, 'sending', $5, 1, $6)",
+        uuid4(),
+        facts.booking_id,
+        STARTS,
+        NOW,
+        dead,
+        NOW + timedelta(seconds=30),
+    )
+    await neighbours.nudge()
+    await eventually(lambda: state_of(notify, "links", "skipped"))
+    assert mailroom.taken == []  # it may still be alive
+
+    clock.advance(timedelta(seconds=31))
+    await neighbours.nudge()
+
+    await mailroom.mail()
+
+
+async def test_a_message_in_hand_is_not_taken_over_however_long_it_takes(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    """The mail server takes its time; the lease runs out by the clock, and the message is ours still."""
+    answer = asyncio.Event()
+
+    async def hold_up(_: Message) -> None:
+        await answer.wait()
+
+    mailroom.on_data = hold_up
+    facts = neighbours.has()
+    await neighbours.tell(news(BookingConfirmed, facts))
+    await mailroom.mail()
+
+    clock.advance(timedelta(minutes=2))
+    await neighbours.nudge()
+    await eventually(lambda: state_of(notify, "links", "skipped"))
+    answer.set()
+
+    await eventually(lambda: state_of(notify, "confirmation", "sent"))
+    assert len(mailroom.taken) == 1
+
+
+async def test_killed_between_handing_over_and_writing_down_it_repeats_under_the_same_message_id(
+    system: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    clock.set(datetime.now(NOW.tzinfo))  # the killed one is a process with a clock of its own
+    facts = neighbours.has(slot=a_slot(clock.now() + timedelta(days=3)))
+    process = await a_notify_process(system, mailroom)
+
+    async def kill(_: Message) -> None:
+        process.kill()
+        await process.wait()
+
+    mailroom.on_data = kill
+    await neighbours.tell(news(BookingConfirmed, facts))
+    await asyncio.wait_for(process.wait(), 20)
+    assert len(mailroom.taken) == 1
+
+    mailroom.on_data = None
+    clock.advance(timedelta(seconds=31))
+    await system.start("notify", SMTP_URL=mailroom.url)
+
+    mails = await mailroom.mails(2)
+    ids = {message_from_bytes(mail.raw)["Message-ID"] for mail in mails}
+    assert len(ids) == 1
+    await eventually(lambda: state_of(system, "confirmation", "sent"))
+    assert len(mailroom.taken) == 2
+
+
+async def test_a_message_whose_time_is_over_is_not_sent_and_a_coordinator_is_told(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    facts = neighbours.has()
+    await neighbours.go_away()
+    cancelled = msgspec.structs.replace(facts, status=BookingStatus.CANCELLED, cancelled_by="host")
+    await neighbours.tell(news(BookingCancelled, cancelled, by="host"))
+    await eventually(lambda: put_back(notify, NOW + timedelta(seconds=4)))
+
+    clock.set(STARTS + timedelta(hours=1))
+    await neighbours.answer()
+    await neighbours.nudge()
+
+    alert = await mailroom.mail()
+    assert alert.to == COORDINATOR.email
+    assert await receipts(notify, facts.booking_id) == [("failed", None, "too_late")]
+
+
+async def a_notify_process(system: System, mailroom: Mailroom) -> asyncio.subprocess.Process:
+    """The service as it runs outside of tests, to be killed."""
+    system.ports["notify"] = 0
+    environ = {**system.environment("notify"), "DIGIAULA_SMTP_URL": mailroom.url}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.notify", env=environ, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+    )
+
+
+async def waiting(system: System, tries: int) -> datetime:
+    """When the confirmation is tried again, once it has been tried so often."""
+
+    async def tried() -> datetime | None:
+        rows = await system.sql(
+            "SELECT next_try_at FROM notify.message "
+            "WHERE kind = 'confirmation' AND state = 'planned' AND attempts = $1",
+            tries,
+        )
+        return rows[0][0] if rows else None
+
+    moment = await eventually(tried)
+    assert moment is not None
+    return moment
+
+
+async def put_back(system: System, after: datetime) -> bool:
+    rows = await system.sql(
+        "SELECT 1 FROM notify.message WHERE kind IN ('confirmation', 'cancellation') "
+        "AND state = 'planned' AND attempts = 0 AND next_try_at > $1",
+        after,
+    )
+    return bool(rows)
+
+
+async def untouched(system: System, at_least: int) -> int:
+    """How many confirmations wait that have cost no attempt, once there are enough."""
+    (row,) = await system.sql(
+        "SELECT count(*) FROM notify.message WHERE kind = 'confirmation' AND state = 'planned' "
+        "AND attempts = 0 AND next_try_at > due_at"
+    )
+    return int(row[0]) if row[0] >= at_least else 0
+
+
+async def state_of(system: System, kind: str, state: str) -> bool:
+    rows = await system.sql("SELECT 1 FROM notify.message WHERE kind = $1 AND state = $2", kind, state)
+    return bool(rows)
+
+
+async def receipts(system: System, booking_id: UUID) -> list[tuple[str, str | None, str | None]]:
+    """What became of each attempt to announce something, once the last one is written down."""
+
+    async def all_written() -> list[tuple[str, str | None, str | None]]:
+        rows = await system.sql(
+            "SELECT outcome, receipt.channel, code, state FROM notify.receipt "
+            "JOIN notify.message ON message.id = message_id "
+            "WHERE booking_id = $1 AND kind IN ('confirmation', 'cancellation') ORDER BY receipt.id",
+            booking_id,
+        )
+        done = rows and rows[-1]["state"] in ("sent", "failed")
+        return [tuple(row)[:3] for row in rows] if done else []
+
+    return await eventually(all_written)
