@@ -193,10 +193,7 @@ class Living:
             *(consumer.stop(GRACE_SECONDS) for consumer in self._consumers),
             self._http.stop(),
         )
-        for task in self._loops:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*self._loops, return_exceptions=True)
+        await _end(self._loops)
         await self._bus.close()
         await self._db.close()
         log.info("service.stopped")
@@ -209,3 +206,11 @@ class Living:
 
         await self._db.transact(work)
         return None
+
+
+async def _end(loops: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel until it holds: a library may swallow a cancellation that meets its own timeout."""
+    while living := [task for task in loops if not task.done()]:
+        for task in living:
+            task.cancel()
+        await asyncio.wait(living, timeout=0.2)
