@@ -23,7 +23,6 @@ NO_HOUR_REMINDER_WITHIN = 75 * MINUTE
 BEFORE_QUIET = 15 * MINUTE
 SIGN_IN_WORTH_SENDING = 30 * MINUTE
 FEEDBACK_WORTH_ASKING = 3 * DAY
-LINK_LIVES_AFTER_END = DAY
 
 FOLLOW_UPS = (MessageKind.REMINDER_DAY, MessageKind.REMINDER_HOUR, MessageKind.FEEDBACK)
 CAN_WAIT = frozenset({MessageKind.REMINDER_DAY, MessageKind.FEEDBACK})
@@ -36,7 +35,12 @@ _STATUS_NEEDED = {
     MessageKind.REMINDER_DAY: {BookingStatus.CONFIRMED},
     MessageKind.REMINDER_HOUR: {BookingStatus.CONFIRMED},
     MessageKind.FEEDBACK: {BookingStatus.CONFIRMED, BookingStatus.ATTENDED},
-    MessageKind.LINKS: {BookingStatus.HELD, BookingStatus.CONFIRMED},
+    MessageKind.LINKS: {
+        BookingStatus.HELD,
+        BookingStatus.CONFIRMED,
+        BookingStatus.ATTENDED,
+        BookingStatus.NO_SHOW,
+    },
 }
 
 
@@ -102,10 +106,11 @@ class QuietHours:
 
 
 def at_once(kind: MessageKind, meeting: Meeting, *, occasion: int, now: datetime) -> Owed:
-    """What a change of the booking makes due now. It may go until the meeting is over."""
-    not_after = meeting.ends_at
-    if kind is MessageKind.LINKS:
-        not_after += LINK_LIVES_AFTER_END
+    """What a change of the booking makes due now. It may go until the meeting is over.
+
+    A link is of use after that too: it is worth sending for a day after it was made.
+    """
+    not_after = now + TRY_FOR_AT_MOST if kind is MessageKind.LINKS else meeting.ends_at
     return _about(meeting, kind, occasion=occasion, due_at=now, not_after=not_after)
 
 
@@ -193,11 +198,12 @@ def no_longer_true(
         return str(facts.status)
     if kind is not MessageKind.CANCELLATION and planned_start not in (None, facts.slot.starts_at):
         return "moved"
-    if kind is MessageKind.FEEDBACK:
-        return "not_over" if now < facts.slot.ends_at else None
-    last = facts.slot.ends_at
-    if kind is MessageKind.LINKS:
-        last += LINK_LIVES_AFTER_END
-    elif kind in FOLLOW_UPS:
-        last = facts.slot.starts_at
-    return "over" if now >= last else None
+    match kind:
+        case MessageKind.FEEDBACK:
+            return "not_over" if now < facts.slot.ends_at else None
+        case MessageKind.LINKS:
+            return None
+        case MessageKind.REMINDER_DAY | MessageKind.REMINDER_HOUR:
+            return "over" if now >= facts.slot.starts_at else None
+        case _:
+            return "over" if now >= facts.slot.ends_at else None

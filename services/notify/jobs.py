@@ -106,8 +106,8 @@ class Dispatch(Job):
         if isinstance(outcome, Failed):
             log.error("message.failed", message=due.id, kind=due.kind, code=outcome.code)
         elif not isinstance(outcome, PutBack):
-            word = type(outcome).__name__.lower()
-            log.info(f"message.{word}", message=due.id, kind=due.kind, attempts=due.attempts)
+            ended = type(outcome).__name__.lower()
+            log.info("message.tried", message=due.id, kind=due.kind, outcome=ended, attempts=due.attempts)
 
     async def _finish(self) -> None:
         if self._in_hand:

@@ -117,3 +117,20 @@ def news(kind: type[BookingEvent], facts: MessageFacts, *, version: int = 1, **m
         sequence=facts.sequence,
         **more,
     )
+
+
+async def ended(system: System, about: UUID, kind: str, state: str, reason: str | None = None) -> bool:
+    rows = await system.sql(
+        "SELECT 1 FROM notify.message "
+        "WHERE about = $1 AND kind = $2 AND state = $3 AND last_error IS NOT DISTINCT FROM $4",
+        about,
+        kind,
+        state,
+        reason,
+    )
+    return bool(rows)
+
+
+async def state_of(system: System, kind: str, state: str) -> bool:
+    rows = await system.sql("SELECT 1 FROM notify.message WHERE kind = $1 AND state = $2", kind, state)
+    return bool(rows)

@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from datetime import timedelta
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -13,7 +13,7 @@ from services.contracts.booking.events import BookingCancelled, BookingConfirmed
 from services.contracts.booking.slots import BookingStatus
 from services.notify import sending
 from tests.integration.notify.mailroom import Mailroom
-from tests.integration.notify.neighbours import Neighbours, news
+from tests.integration.notify.neighbours import Neighbours, ended, news
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.facts import STARTS, a_slot
@@ -187,76 +187,6 @@ async def test_a_booking_that_is_gone_is_not_written_about(
     await eventually(lambda: ended(notify, facts.booking_id, "confirmation", "skipped", "not_found"))
 
 
-async def test_the_wall_time_is_kept_over_the_changes_of_the_clocks(
-    notify: System, neighbours: Neighbours, mailroom: Mailroom
-) -> None:
-    spring = neighbours.has(slot=a_slot(datetime(2027, 3, 28, 10, tzinfo=UTC)))
-    autumn = neighbours.has(slot=a_slot(datetime(2027, 10, 31, 11, tzinfo=UTC)))
-    for facts in (spring, autumn):
-        await neighbours.tell(news(BookingConfirmed, facts))
-    await mailroom.mails(2)
-
-    rows = await notify.sql(
-        "SELECT booking_id, due_at FROM notify.message WHERE kind = 'reminder_day' ORDER BY due_at"
-    )
-
-    assert [tuple(row) for row in rows] == [
-        (spring.booking_id, datetime(2027, 3, 27, 11, tzinfo=UTC)),
-        (autumn.booking_id, datetime(2027, 10, 30, 10, tzinfo=UTC)),
-    ]
-    assert {"su 28.3. klo 13.00", "su 31.10. klo 13.00"} == {
-        mail.subject.removeprefix("Varauksesi ") for mail in mailroom.taken
-    }
-
-
-async def test_what_can_wait_is_not_sent_in_the_night(
-    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
-) -> None:
-    """After an outage over the evening the day reminder waits for the morning."""
-    facts = neighbours.has()
-    await neighbours.tell(news(BookingConfirmed, facts))
-    await mailroom.mails(1)
-
-    clock.set(datetime(2027, 1, 11, 20, tzinfo=UTC))  # 22.00 in Helsinki, nine hours late
-    await neighbours.nudge()
-    await eventually(lambda: waits_until(notify, datetime(2027, 1, 12, 5, tzinfo=UTC)))
-    assert len(mailroom.taken) == 1
-
-    clock.set(datetime(2027, 1, 12, 5, 0, 1, tzinfo=UTC))
-    await neighbours.nudge()
-    mails = await mailroom.mails(2)
-    assert mails[1].subject.startswith("Muistutus")
-
-
-async def test_a_message_leaves_when_it_is_due(
-    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
-) -> None:
-    """Nothing wakes notify but its own clock."""
-    facts = neighbours.has()
-    await neighbours.tell(news(BookingConfirmed, facts))
-    await mailroom.mails(1)
-    clock.set(STARTS - timedelta(minutes=60, seconds=2))
-    await neighbours.nudge()
-    await eventually(lambda: ended(notify, facts.booking_id, "reminder_day", "skipped", "too_late"))
-
-    await mailroom.mails(2)
-
-    lateness = clock.now() - (STARTS - timedelta(minutes=60))
-    assert timedelta() <= lateness < timedelta(seconds=1)
-
-
-async def ended(system: System, about: UUID, kind: str, state: str, reason: str | None = None) -> bool:
-    rows = await system.sql(
-        "SELECT 1 FROM notify.message "
-        "WHERE about = $1 AND kind = $2 AND state = $3 AND last_error IS NOT DISTINCT FROM $4",
-        about,
-        kind,
-        state,
-        reason,
-    )
-    return bool(rows)
-
-
 async def all_ended(system: System, bookings: int) -> bool:
     """Both events of each booking have been heard, and what they announce has been dealt with."""
     (heard,) = await system.sql("SELECT count(*) FROM notify.inbox")
@@ -270,12 +200,3 @@ async def all_ended(system: System, bookings: int) -> bool:
 async def planned_ahead(system: System) -> int:
     (row,) = await system.sql("SELECT count(*) FROM notify.message WHERE state IN ('planned', 'sending')")
     return int(row[0])
-
-
-async def waits_until(system: System, moment: datetime) -> bool:
-    rows = await system.sql(
-        "SELECT 1 FROM notify.message WHERE kind = 'reminder_day' AND state = 'planned' "
-        "AND next_try_at = $1 AND attempts = 0",
-        moment,
-    )
-    return bool(rows)

@@ -1,27 +1,21 @@
 """Mail servers that refuse, neighbours that are away, workers that die: late perhaps, never lost."""
 
-import asyncio
-import sys
 from datetime import datetime, timedelta
-from email import message_from_bytes
-from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 import pytest
 
-from deploy.embedded.mailbox import Message
 from services.contracts.booking.events import BookingCancelled, BookingConfirmed
 from services.contracts.booking.slots import BookingStatus
 from services.notify.senders import breaker
 from tests.integration.notify.mailroom import Mailroom
-from tests.integration.notify.neighbours import COORDINATOR, Neighbours, news
+from tests.integration.notify.neighbours import COORDINATOR, Neighbours, news, state_of
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
-from tests.support.facts import NOW, STARTS, a_slot
+from tests.support.facts import NOW, STARTS
 from tests.support.system import System
 
-ROOT = Path(__file__).parents[3]
 TRY_AGAIN_LATER = "451 Greylisted"
 
 
@@ -189,82 +183,6 @@ async def test_a_connection_that_the_server_has_closed_costs_no_attempt(
     assert await receipts(notify, second.booking_id) == [("sent", "email", None)]
 
 
-async def test_a_dead_workers_message_is_taken_over_when_its_lease_is_out(
-    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
-) -> None:
-    facts = neighbours.has()
-    dead = uuid4()
-    await notify.sql(
-        "INSERT INTO notify.message (id, kind, about, occasion, booking_id, starts_at, due_at, not_after,"
-        " give_up_at, state, worker, attempts, next_try_at)"
-        " VALUES ($1, 'confirmation', $2, 0, $2, $3, $4, $3, $3, 'sending', $5, 1, $6)",
-        uuid4(),
-        facts.booking_id,
-        STARTS,
-        NOW,
-        dead,
-        NOW + timedelta(seconds=30),
-    )
-    await neighbours.nudge()
-    await eventually(lambda: state_of(notify, "links", "skipped"))
-    assert mailroom.taken == []  # it may still be alive
-
-    clock.advance(timedelta(seconds=31))
-    await neighbours.nudge()
-
-    await mailroom.mail()
-
-
-async def test_a_message_in_hand_is_not_taken_over_however_long_it_takes(
-    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
-) -> None:
-    """The mail server takes its time; the lease runs out by the clock, and the message is ours still."""
-    answer = asyncio.Event()
-
-    async def hold_up(_: Message) -> None:
-        await answer.wait()
-
-    mailroom.on_data = hold_up
-    facts = neighbours.has()
-    await neighbours.tell(news(BookingConfirmed, facts))
-    await mailroom.mail()
-
-    clock.advance(timedelta(minutes=2))
-    await neighbours.nudge()
-    await eventually(lambda: state_of(notify, "links", "skipped"))
-    answer.set()
-
-    await eventually(lambda: state_of(notify, "confirmation", "sent"))
-    assert len(mailroom.taken) == 1
-
-
-async def test_killed_between_handing_over_and_writing_down_it_repeats_under_the_same_message_id(
-    system: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
-) -> None:
-    clock.set(datetime.now(NOW.tzinfo))  # the killed one is a process with a clock of its own
-    facts = neighbours.has(slot=a_slot(clock.now() + timedelta(days=3)))
-    process = await a_notify_process(system, mailroom)
-
-    async def kill(_: Message) -> None:
-        process.kill()
-        await process.wait()
-
-    mailroom.on_data = kill
-    await neighbours.tell(news(BookingConfirmed, facts))
-    await asyncio.wait_for(process.wait(), 20)
-    assert len(mailroom.taken) == 1
-
-    mailroom.on_data = None
-    clock.advance(timedelta(seconds=31))
-    await system.start("notify", SMTP_URL=mailroom.url)
-
-    mails = await mailroom.mails(2)
-    ids = {message_from_bytes(mail.raw)["Message-ID"] for mail in mails}
-    assert len(ids) == 1
-    await eventually(lambda: state_of(system, "confirmation", "sent"))
-    assert len(mailroom.taken) == 2
-
-
 async def test_a_message_whose_time_is_over_is_not_sent_and_a_coordinator_is_told(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
@@ -281,15 +199,6 @@ async def test_a_message_whose_time_is_over_is_not_sent_and_a_coordinator_is_tol
     alert = await mailroom.mail()
     assert alert.to == COORDINATOR.email
     assert await receipts(notify, facts.booking_id) == [("failed", None, "too_late")]
-
-
-async def a_notify_process(system: System, mailroom: Mailroom) -> asyncio.subprocess.Process:
-    """The service as it runs outside of tests, to be killed."""
-    system.ports["notify"] = 0
-    environ = {**system.environment("notify"), "DIGIAULA_SMTP_URL": mailroom.url}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.notify", env=environ, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
-    )
 
 
 async def waiting(system: System, tries: int) -> datetime:
@@ -324,11 +233,6 @@ async def untouched(system: System, at_least: int) -> int:
         "AND attempts = 0 AND next_try_at > due_at"
     )
     return int(row[0]) if row[0] >= at_least else 0
-
-
-async def state_of(system: System, kind: str, state: str) -> bool:
-    rows = await system.sql("SELECT 1 FROM notify.message WHERE kind = $1 AND state = $2", kind, state)
-    return bool(rows)
 
 
 async def receipts(system: System, booking_id: UUID) -> list[tuple[str, str | None, str | None]]:

@@ -71,3 +71,9 @@ def test_a_late_confirmation_or_change_may_go_until_the_end(kind: MessageKind) -
 
 def test_a_hold_that_was_confirmed_needs_no_confirming() -> None:
     assert why_not(MessageKind.HOLD, BookingStatus.CONFIRMED) == "confirmed"
+
+
+def test_a_link_is_sent_after_the_meeting_too() -> None:
+    """It still leads to the questions about how it was."""
+    for status in (BookingStatus.CONFIRMED, BookingStatus.ATTENDED):
+        assert why_not(MessageKind.LINKS, status, now=ENDS + timedelta(days=3)) is None
