@@ -245,8 +245,9 @@ class _Server:
             task.cancel()
 
     async def _drain(self) -> None:
-        with contextlib.suppress(NatsError, OSError):
-            await self._subscription.drain()
+        if self._bus.client.is_connected:
+            with contextlib.suppress(NatsError, OSError):
+                await self._subscription.drain()
 
     async def _received(self, msg: Msg) -> None:
         if not msg.reply:

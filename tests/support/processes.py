@@ -8,6 +8,13 @@ def is_alive(pid: int) -> bool:
     return _state_and_parent(pid)[0] not in ("", "Z", "X")
 
 
+def stands_still(pid: int) -> bool:
+    """Whether every thread of it has been stopped by a signal."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    stats = [(each / "stat").read_text(encoding="utf-8", errors="replace") for each in threads]
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
 def descendants(pid: int) -> set[int]:
     """Every process below this one, at this moment."""
     parents = {

@@ -60,6 +60,7 @@ class Pieces:
         """A copy of booking that answers DoSomething with `handler`."""
         bus = await self.bus("booking")
         await bus.serve({DoSomething: handler})
+        self._kept.push_async_callback(bus.stop_serving, 0)
         return bus
 
     def run(self, loop: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
