@@ -24,7 +24,7 @@ import services.contracts.booking.slots
 import services.contracts.notify
 import services.contracts.rooms  # noqa: F401 - loading them makes their requests known
 from services.contracts.envelope import Event, Request, Told, encode, raw
-from services.contracts.refusals import Code, Refusal
+from services.contracts.refusals import Code, Refusal, Unavailable
 from services.runtime.bus import Bus
 from services.runtime.call import Call
 from tests.support.system import System
@@ -40,6 +40,7 @@ class Neighbours:
         self._buses = buses
         self._answers: dict[type[Request[Any]], Any] = {}
         self._heard: dict[type[Request[Any]], list[tuple[Any, Call]]] = defaultdict(list)
+        self._away: set[str] = set()
 
     @classmethod
     async def beside(cls, system: System, *names: str) -> "Neighbours":
@@ -49,10 +50,10 @@ class Neighbours:
             await bus.serve({kind: beside._answer(kind) for kind in _requests_of(name)})
         return beside
 
-    def answers(self, kind: type[Request[R]], answer: R | Callable[[Any, Call], R]) -> None:
+    def answers(self, kind: type[Request[R]], answer: R | Callable[[Any, Call], R | Exception]) -> None:
         self._answers[kind] = answer
 
-    def refuses(self, kind: type[Request[Any]], refusal: Refusal) -> None:
+    def refuses(self, kind: type[Request[Any]], refusal: Refusal | Unavailable) -> None:
         self._answers[kind] = refusal
 
     def heard(self, kind: type[Request[Any]]) -> list[Any]:
@@ -63,10 +64,21 @@ class Neighbours:
         """On whose behalf they were asked, and under which key."""
         return [call for _, call in self._heard[kind]]
 
+    def forget(self) -> None:
+        """Nothing answered and nothing heard: for tables that several tests share."""
+        self._answers.clear()
+        self._heard.clear()
+
     async def away(self, name: str) -> None:
+        self._away.add(name)
         await self._buses[name].stop_serving(1)
 
+    async def all_back(self) -> None:
+        for name in tuple(self._away):
+            await self.back(name)
+
     async def back(self, name: str) -> None:
+        self._away.discard(name)
         await self._buses[name].serve({kind: self._answer(kind) for kind in _requests_of(name)})
 
     async def tell(self, event: Event) -> None:

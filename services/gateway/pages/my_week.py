@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from aiohttp import web
@@ -99,7 +99,9 @@ async def _slots(request: web.Request, first: datetime, end: datetime) -> list[H
     slots: list[HostSlot] = []
     cursor: str | None = None
     while True:
-        asked = ListHostSlots(from_at=first, to_at=end, limit=AT_ONCE, cursor=cursor)
+        asked = ListHostSlots(
+            from_at=first.astimezone(UTC), to_at=end.astimezone(UTC), limit=AT_ONCE, cursor=cursor
+        )
         call = call_for(request, caller_of(request).actor)
         found = await door_of(request).bus.call(asked, call)
         slots += found.items

@@ -1,7 +1,7 @@
 """Weekly reception hours and single times: shown before they are published, changed, removed."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -188,7 +188,7 @@ def _moment(request: web.Request, form: Form, say: Say) -> datetime | None:
         form.refuse("starts", Code.TIME_DOES_NOT_EXIST, say)
     elif datetime_ambiguous(local):
         form.refuse("starts", Code.TIME_AMBIGUOUS, say)
-    return local
+    return local.astimezone(UTC)
 
 
 def _as_typed(refusal: Refusal) -> Refusal:
