@@ -1,0 +1,202 @@
+"""Live news of a meeting, and how it stands when a neighbour is away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from services.gateway.api import events
+from services.gateway.limits import IN_FLIGHT
+from tests.integration.gateway.conftest import Doorstep, a_booking
+from tests.support.visitor import Visitor
+
+
+class Stream:
+    """The events of one open page, as a browser reads them."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.response = response
+
+    async def next(self, *, within: float = 5) -> tuple[str, Any]:
+        """The next event; comments are passed over."""
+        async with asyncio.timeout(within):
+            name = ""
+            while True:
+                line = (await self.response.content.readline()).decode().rstrip("\n")
+                if not line and self.response.content.at_eof():
+                    return "end", None
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                if line.startswith("data: ") and name:
+                    return name, msgspec.json.decode(line.removeprefix("data: "))
+
+    async def comment(self, *, within: float = 5) -> str:
+        async with asyncio.timeout(within):
+            while True:
+                line = (await self.response.content.readline()).decode()
+                if line.startswith(":"):
+                    return line
+
+
+@asynccontextmanager
+async def opened(visitor: Visitor, link: str) -> AsyncIterator[Stream]:
+    async with visitor.session.get(f"{visitor.address}/api/v1{link}/events") as response:
+        assert response.status == 200
+        assert response.content_type == "text/event-stream"
+        yield Stream(response)
+
+
+class Meeting:
+    """A booked time with its host and its resident."""
+
+    def __init__(self, doorstep: Doorstep, host: Any, slot: Any, resident: Visitor, link: str) -> None:
+        self.doorstep, self.host, self.slot = doorstep, host, slot
+        self.resident, self.link = resident, link
+
+
+@pytest.fixture
+async def meeting(doorstep: Doorstep) -> Meeting:
+    host = await doorstep.house.expert()
+    slot = await doorstep.house.slot(host, doorstep.system.clock.now() + timedelta(hours=3))
+    resident = await doorstep.visitor()
+    made = await resident.post("/bookings", a_booking(slot.id))
+    return Meeting(doorstep, host, slot, resident, "/t/" + made.json["manage_url"].rpartition("/")[2])
+
+
+async def test_a_waiting_resident_hears_of_the_host_and_of_the_end(meeting: Meeting) -> None:
+    doorstep, slot = meeting.doorstep, meeting.slot
+    doorstep.system.clock.set(slot.starts_at - timedelta(minutes=10))
+    expert = await doorstep.signed_in(meeting.host.person_id)
+    async with opened(meeting.resident, meeting.link) as stream:
+        assert (await stream.next())[0] == "waiting"
+
+        await expert.post(f"/slots/{slot.id}/join")
+        name, told = await stream.next()
+        assert (name, told["host_present"]) == ("open", True)
+
+        await expert.post(f"/slots/{slot.id}/leave")
+        assert (await stream.next())[0] == "waiting"
+
+        await expert.post(f"/slots/{slot.id}/join")
+        assert (await stream.next())[0] == "open"
+
+        await expert.post(f"/slots/{slot.id}/close")
+        assert (await stream.next())[0] == "closed"
+        assert (await stream.next())[0] == "end"
+
+
+async def test_the_room_opens_on_the_page_by_the_clock_alone(meeting: Meeting) -> None:
+    opens_at = meeting.slot.starts_at - timedelta(minutes=15)
+    meeting.doorstep.system.clock.set(opens_at - timedelta(seconds=0.5))
+    async with opened(meeting.resident, meeting.link) as stream:
+        assert (await stream.next())[0] == "before"
+        assert (await stream.next())[0] == "waiting"
+
+
+async def test_a_page_hears_of_a_move_and_of_a_cancellation(meeting: Meeting) -> None:
+    later = await meeting.doorstep.house.slot(
+        meeting.host, meeting.doorstep.system.clock.now() + timedelta(hours=5)
+    )
+    async with opened(meeting.resident, meeting.link) as stream:
+        assert (await stream.next())[0] == "before"
+
+        await meeting.resident.post(f"{meeting.link}/move", {"slot_id": str(later.id)})
+        name, told = await stream.next()
+        assert name == "moved"
+        assert told["starts_at"] == later.starts_at.isoformat().replace("+00:00", "Z")
+
+        await meeting.resident.post(f"{meeting.link}/cancel")
+        assert (await stream.next())[0] == "cancelled"
+
+
+async def test_a_page_hears_nothing_of_other_meetings(meeting: Meeting) -> None:
+    """And looks again by itself, so that news it missed costs no more than that."""
+    doorstep = meeting.doorstep
+    other = await doorstep.house.slot(meeting.host, doorstep.system.clock.now() + timedelta(hours=6))
+    stranger = await doorstep.visitor()
+    made = await stranger.post("/bookings", a_booking(other.id))
+    async with opened(meeting.resident, meeting.link) as stream:
+        await stream.next()
+        await stranger.post("/t/" + made.json["manage_url"].rpartition("/")[2] + "/cancel")
+        await meeting.resident.post(f"{meeting.link}/cancel")
+        assert (await stream.next())[0] == "cancelled"
+
+
+async def test_an_open_page_is_told_now_and_then_that_we_are_here(
+    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "LOOK_AGAIN_SECONDS", 0.1)
+    async with opened(meeting.resident, meeting.link) as stream:
+        assert await stream.comment()
+
+
+async def test_open_pages_end_with_the_service_and_without_delay(meeting: Meeting) -> None:
+    async with opened(meeting.resident, meeting.link) as stream:
+        await stream.next()
+        async with asyncio.timeout(3):
+            await meeting.doorstep.system.stop("gateway")
+        assert (await stream.next())[0] == "end"
+
+
+async def test_more_open_pages_than_places_hold_up_nobody(meeting: Meeting) -> None:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        address = f"{meeting.resident.address}/api/v1{meeting.link}/events"
+        pages = await asyncio.gather(*(session.get(address) for _ in range(IN_FLIGHT + 10)))
+        assert {page.status for page in pages} == {200}
+        assert (await meeting.resident.get(meeting.link)).status == 200
+        for page in pages:
+            page.close()
+
+
+async def test_a_booked_meeting_can_be_seen_and_joined_with_booking_down(meeting: Meeting) -> None:
+    """Rooms alone lets people in; what booking knows is left out."""
+    doorstep, slot = meeting.doorstep, meeting.slot
+    assert (await meeting.resident.get(meeting.link)).json["opens_at"]
+    doorstep.system.clock.set(slot.starts_at)
+    expert = await doorstep.signed_in(meeting.host.person_id)
+    await expert.post(f"/slots/{slot.id}/join")
+
+    await doorstep.system.stop("booking")
+
+    seen = (await meeting.resident.get(meeting.link)).json
+    assert (seen["state"], seen["booking"], seen["actions"]) == ("open", None, ["join"])
+    joined = await meeting.resident.post(f"{meeting.link}/join")
+    assert (joined.status, joined.json["state"]) == (200, "open")
+    away = await meeting.resident.post(f"{meeting.link}/cancel")
+    assert (away.status, away.code) == (503, "unavailable")
+    assert away.headers["Retry-After"]
+
+
+async def test_a_booking_can_be_seen_and_cancelled_with_rooms_down(meeting: Meeting) -> None:
+    await meeting.doorstep.system.stop("rooms")
+    seen = (await meeting.resident.get(meeting.link)).json
+    assert (seen["state"], seen["opens_at"]) == ("before", None)
+    assert (await meeting.resident.post(f"{meeting.link}/cancel")).json["state"] == "cancelled"
+
+
+async def test_looking_never_changes_anything(meeting: Meeting) -> None:
+    """Mail scanners open links first, with every kind of look they know."""
+    await meeting.resident.get(meeting.link)
+    before = await changes(meeting)
+    for _ in range(20):
+        for path in (meeting.link, f"{meeting.link}/calendar.ics"):
+            assert (await meeting.resident.get(path)).status == 200
+            assert (await meeting.resident.ask("HEAD", path)).status == 200
+        await meeting.resident.get("/" + meeting.link)
+        await meeting.resident.ask("HEAD", "/" + meeting.link)
+    assert await changes(meeting) == before
+    assert (await meeting.resident.post(f"{meeting.link}/cancel")).json["state"] == "cancelled"
+    assert await changes(meeting) != before
+
+
+async def changes(meeting: Meeting) -> list[tuple[Any, ...]]:
+    rows = await meeting.doorstep.system.sql(
+        "SELECT (SELECT count(*) FROM booking.outbox), (SELECT count(*) FROM rooms.outbox), "
+        "(SELECT count(*) FROM rooms.attendance), (SELECT count(*) FROM booking.booking_change)"
+    )
+    return [tuple(row) for row in rows]
