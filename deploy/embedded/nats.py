@@ -69,8 +69,12 @@ class Nats:
         return await self._running.wait()
 
     def freeze(self) -> None:
-        """Leave its connections open and unanswered, as a hung machine would."""
+        """Leave its connections open and unanswered, as a hung machine would.
+
+        Back only when it has really stopped: the signal takes a moment.
+        """
         self._running.send(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
 
     def thaw(self) -> None:
         self._running.send(signal.SIGCONT)

@@ -129,6 +129,15 @@ class Bus:
     async def stop_serving(self, grace: float) -> None:
         await self._server.stop(grace)
 
+    async def settle(self) -> None:
+        """Return once the server knows every subscription made so far.
+
+        The client's first PING overtakes the queue in which a SUB may still lie; the second comes
+        after it. With one alone, whoever asks at once is told that nobody serves.
+        """
+        await self.client.flush(timeout=5)
+        await self.client.flush(timeout=5)
+
     async def ping(self) -> None:
         """A real round trip, or Unavailable: the client's own word is not proof of life.
 
@@ -184,7 +193,7 @@ class Bus:
 
     async def _open(self) -> None:
         await self.client.subscribe(f"{self._inbox}.*", cb=self._answered)
-        await self.client.flush(timeout=5)
+        await self.settle()
 
     async def _answered(self, msg: Msg) -> None:
         future = self._waiting.get(msg.subject.rpartition(".")[2])
@@ -231,7 +240,7 @@ class _Server:
         self._subscription = await self._bus.client.subscribe(
             f"{name}.v1.rpc.>", queue=name, cb=self._received
         )
-        await self._bus.client.flush(timeout=5)
+        await self._bus.settle()
 
     async def stop(self, grace: float) -> None:
         """Take nothing new, answer what has come. Unsubscribing would drop what is under way to us."""
