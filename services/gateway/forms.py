@@ -15,7 +15,7 @@ from services.contracts.refusals import Code, Refusal
 from services.gateway import csrf
 from services.gateway.door import door_of
 from services.gateway.fields import Rule
-from services.gateway.pages.words import sentence
+from services.gateway.pages.words import sentence, when_empty
 from services.gateway.who import CALLER
 
 MOST_FIELDS = 200
@@ -59,7 +59,7 @@ class Form:
         text = self.value(name)
         if not text:
             if needed:
-                self.refuse(name, Code.FIELD_REQUIRED, say)
+                self.errors.setdefault(name, when_empty(name, say))
             return None
         try:
             return rule(text)

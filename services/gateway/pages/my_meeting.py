@@ -9,7 +9,8 @@ from uuid import UUID
 
 from aiohttp import web
 
-from services.contracts.booking.catalogue import Host
+from services.contracts.booking.appointments import BookedSlot
+from services.contracts.booking.catalogue import Host, SlotKind
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.refusals import Unavailable
 from services.contracts.rooms import RoomState
@@ -60,8 +61,7 @@ async def show(request: web.Request, *, form: Form | None = None, status: int = 
     door, say = door_of(request), say_for(request)
     now = door.clock.now()
     found = await meetings.look(door, call_for(request, caller_of(request).actor))
-    face, slot, booking = _face(found, now), found.slot, found.booking
-    host = slot.host or Host(id=UUID(int=0), display_name="", organisation="")
+    face, slot, booking = _face(found, now), _shown(request, found.slot), found.booking
     ended = face in ("over", "cancelled")
     return render(
         request,
@@ -73,8 +73,8 @@ async def show(request: web.Request, *, form: Form | None = None, status: int = 
         done=_done(request),
         here=request.query.get("done") == "here",
         token=request.match_info["token"],
-        slot=shown_slot(request, slot),
-        name=host.display_name or say("The person you are to meet"),
+        slot=slot,
+        name=slot.host.display_name or say("The person you are to meet"),
         opens_at=found.opens_at or slot.starts_at,
         held_until=booking.held_until if booking else None,
         actions=found.actions,
@@ -87,15 +87,17 @@ async def show(request: web.Request, *, form: Form | None = None, status: int = 
     )
 
 
-def shown_slot(request: web.Request, slot: MeetingSlot) -> dict[str, object]:
+def _shown(request: web.Request, slot: MeetingSlot) -> BookedSlot:
     """The time as templates show it, with empty words for what is not known now."""
-    return {
-        "starts_at": slot.starts_at,
-        "ends_at": slot.ends_at,
-        "time_zone": slot.time_zone or door_of(request).settings.time_zone,
-        "host": slot.host or Host(id=UUID(int=0), display_name="", organisation=""),
-        "theme": slot.theme or "",
-    }
+    return BookedSlot(
+        id=slot.id,
+        kind=slot.kind or SlotKind.APPOINTMENT,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        time_zone=slot.time_zone or door_of(request).settings.time_zone,
+        host=slot.host or Host(id=UUID(int=0), display_name="", organisation=""),
+        theme=slot.theme or "",
+    )
 
 
 def _face(found: Meeting, now: datetime) -> str:

@@ -318,7 +318,7 @@ def _on(request: web.Request, day: date) -> str:
 def _languages(form: Form, say: Say) -> list[str]:
     chosen = [code for code in form.all("languages") if code in words.SPOKEN]
     if not chosen:
-        form.refuse("languages", Code.FIELD_REQUIRED, say)
+        form.errors.setdefault("languages", words.when_empty("languages", say))
     return chosen
 
 

@@ -20,7 +20,7 @@ from services.gateway.forms import Form, token_for
 from services.gateway.pages import words
 from services.gateway.pages.words import Say
 from services.gateway.who import CALLER
-from services.runtime.texts import LANGUAGES, Texts
+from services.runtime.texts import LANGUAGES, Texts, time_in_words
 
 HERE = Path(__file__).parent.parent
 DEFAULT = LANGUAGES[0]
@@ -171,10 +171,16 @@ def _filters(language: str, say: Say) -> dict[str, Any]:
     def tongue_list(codes: list[str]) -> str:
         return ", ".join(say(words.SPOKEN[code]) if code in words.SPOKEN else code for code in codes)
 
-    def slot_hours(slot: FreeSlot) -> str:
+    def slot_hours(slot: Any) -> str:
         return words.hours(slot.starts_at, slot.ends_at, slot.time_zone, language)
 
+    def at_hours(slot: Any) -> str:
+        """ "klo 13.00–13.45", to be kept on one line."""
+        word, space, _ = time_in_words(slot.starts_at, slot.time_zone, language=language).rpartition(" ")
+        return word + space + slot_hours(slot)
+
     return {
+        "at_hours": at_hours,
         "by_day": by_day,
         "rfc3339": _rfc3339,
         "same_day": _same_day,

@@ -114,6 +114,24 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
+# What to do about a field that was left empty.
+NEEDED: Mapping[str, str] = {
+    "display_name": N_("Write a name or a nickname."),
+    "companion_name": N_("Write the name or nickname of the person who comes along."),
+    "email": N_("Write your e-mail address."),
+    "starts": N_("Write when it starts, for example 13.00."),
+    "ends": N_("Write when it ends, for example 16.00."),
+    "valid_from": N_("Write the first day."),
+    "on": N_("Write the day."),
+    "minutes": N_("Write how many minutes it lasts."),
+    "languages": N_("Choose at least one language."),
+}
+
+
+def when_empty(field: str, say: Say) -> str:
+    return say(NEEDED.get(field, SENTENCES[Code.FIELD_REQUIRED]))
+
+
 def sentence(code: str, say: Say) -> str:
     return say(SENTENCES.get(code, SENTENCES[Code.FIELD_INVALID]))
 
