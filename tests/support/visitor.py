@@ -7,6 +7,8 @@ from uuid import uuid4
 import aiohttp
 import msgspec
 
+from tests.support import described
+
 NEEDED_HEADERS = (
     "Content-Security-Policy",
     "X-Content-Type-Options",
@@ -101,6 +103,8 @@ class Visitor:
             reply = Reply(response.status, response.headers, await response.read())
         missing = [name for name in NEEDED_HEADERS if name not in reply.headers]
         assert not missing, f"{method} {path}: {missing} missing"
+        media = reply.headers.get("Content-Type", "").partition(";")[0]
+        described.check(method, url.partition("?")[0], reply.status, media, reply.body)
         return reply
 
     async def sign_in(self, token: str) -> None:

@@ -142,6 +142,8 @@ def _responses(route: Route, api: Api, schemas: dict[Any, Any]) -> dict[str, Any
         good["content"] = {api.media: {"schema": schemas[api.reply]}}
     elif api.media != "application/json":
         good["content"] = {api.media: {"schema": {"type": "string"}}}
+    elif api.status == 200:
+        good["content"] = {api.media: {"schema": {"type": "object"}}}
     refused = {str(status): {"$ref": f"#/components/responses/{status}"} for status in PROBLEMS}
     return {str(status): good for status in (api.status, *api.also)} | refused
 
