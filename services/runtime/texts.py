@@ -92,7 +92,9 @@ def short_moment_in_words(at: datetime, zone: str, *, language: str) -> str:
 
 def day_in_words(at: datetime, zone: str, now: datetime, *, language: str) -> str:
     this_year = at.astimezone(ZoneInfo(zone)).year == now.astimezone(ZoneInfo(zone)).year
-    return _format(at, zone, language, _DAY[language] if this_year else _DAY[language] + " y")
+    words = _format(at, zone, language, _DAY[language] if this_year else _DAY[language] + " y")
+    # Babel 2.18 bends every Finnish weekday but this one.
+    return words.replace("sunnuntai ", "sunnuntaina ")
 
 
 def time_in_words(at: datetime, zone: str, *, language: str) -> str:

@@ -1,6 +1,6 @@
 """What people read: the right language, the right wall clock, nothing unescaped."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jinja2
@@ -83,6 +83,12 @@ def test_a_subject_has_room_for_a_moment(language: str, words: str) -> None:
 @pytest.mark.parametrize(("language", "words"), [("fi", "klo 13.00"), ("sv", "kl. 13.00"), ("en", "13:00")])
 def test_a_time_of_day_is_said_as_people_say_it(language: str, words: str) -> None:
     assert texts.time_in_words(AT, ZONE, language=language) == words
+
+
+def test_every_finnish_weekday_answers_the_question_when() -> None:
+    days = [texts.day_in_words(AT + timedelta(days=n), ZONE, NOW, language="fi") for n in range(7)]
+
+    assert [day for day in days if not day.split()[0].endswith("na")] == []
 
 
 def test_the_year_is_said_when_it_is_another_one() -> None:
