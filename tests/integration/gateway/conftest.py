@@ -1,12 +1,17 @@
 """The gateway beside booking and rooms as they are, with somebody of every kind at its door."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
+from deploy.embedded.nats import Nats
+from deploy.embedded.postgres import Postgres
+from deploy.embedded.provision import DATABASE
 from services.contracts.gateway import PrepareSignIn
+from tests.support.clock import SetClock
 from tests.support.house import A_TUESDAY, House
 from tests.support.system import System
 from tests.support.visitor import Visitor
@@ -38,7 +43,30 @@ class Doorstep:
 
 @pytest.fixture
 async def doorstep(system: System) -> AsyncIterator[Doorstep]:
-    """A Tuesday morning in winter; booking, rooms and the gateway run."""
+    """A Tuesday morning in winter; booking, rooms and the gateway run. For this test alone."""
+    async with _opened(system) as doorstep:
+        yield doorstep
+
+
+@pytest.fixture(scope="module")
+async def shared(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Doorstep]:
+    """The same for a whole file, for tests that each bring their own slots and leave the clock alone."""
+    name = f"shared_{uuid4().hex[:8]}"
+    server = await asyncpg.connect(postgres.superuser_dsn())
+    await server.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
+    await server.execute(f"GRANT CONNECT ON DATABASE {name} TO booking, rooms, notify, gateway")
+    nats = await Nats(tmp_path_factory.mktemp("nats")).start()
+    system = System(postgres=postgres, database=name, nats=nats, clock=SetClock())
+    async with _opened(system) as doorstep:
+        yield doorstep
+    await system.stop()
+    await nats.stop()
+    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await server.close()
+
+
+@asynccontextmanager
+async def _opened(system: System) -> AsyncIterator[Doorstep]:
     system.clock.set(A_TUESDAY)
     await system.start("booking", "rooms", "gateway")
     async with AsyncExitStack() as stack:

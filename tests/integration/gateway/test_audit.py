@@ -1,6 +1,7 @@
 """Every look at contact data is one row that nobody can take back."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -8,30 +9,33 @@ import pytest
 from tests.integration.gateway.conftest import Doorstep, a_booking
 
 
-async def test_a_look_at_contact_data_is_one_row(doorstep: Doorstep) -> None:
-    host = await doorstep.house.expert()
-    slot = await doorstep.house.slot(host, doorstep.system.clock.now() + timedelta(hours=30))
-    booking = (await (await doorstep.visitor()).post("/bookings", a_booking(slot.id))).json["id"]
-    expert = await doorstep.signed_in(host.person_id)
+async def test_a_look_at_contact_data_is_one_row(shared: Doorstep) -> None:
+    host = await shared.house.expert()
+    slot = await shared.house.slot(host, shared.system.clock.now() + timedelta(hours=30))
+    booking = (await (await shared.visitor()).post("/bookings", a_booking(slot.id))).json["id"]
+    expert = await shared.signed_in(host.person_id)
 
     for _ in range(3):
         seen = await expert.get(f"/bookings/{booking}/contact")
         assert seen.json["email"] == "kielo@posti.example"
 
-    rows = await trail(doorstep)
+    rows = await trail(shared, booking)
     assert rows == [("contact.read", str(host.person_id), booking)] * 3
 
 
-async def test_a_refused_look_is_written_down_as_such(doorstep: Doorstep) -> None:
-    host, stranger = await doorstep.house.expert(), await doorstep.house.expert()
-    slot = await doorstep.house.slot(host, doorstep.system.clock.now() + timedelta(hours=30))
-    booking = (await (await doorstep.visitor()).post("/bookings", a_booking(slot.id))).json["id"]
+async def test_a_refused_look_is_written_down_as_such(shared: Doorstep) -> None:
+    host, stranger = await shared.house.expert(), await shared.house.expert()
+    slot = await shared.house.slot(host, shared.system.clock.now() + timedelta(hours=30))
+    booking = (await (await shared.visitor()).post("/bookings", a_booking(slot.id))).json["id"]
 
-    refused = await (await doorstep.signed_in(stranger.person_id)).get(f"/bookings/{booking}/contact")
+    refused = await (await shared.signed_in(stranger.person_id)).get(f"/bookings/{booking}/contact")
 
     assert (refused.status, refused.code) == (404, "not_found")
     who = str(stranger.person_id)
-    assert await trail(doorstep) == [("contact.read", who, booking), ("booking.refused", who, booking)]
+    assert await trail(shared, booking) == [
+        ("contact.read", who, booking),
+        ("booking.refused", who, booking),
+    ]
 
 
 async def test_a_look_that_cannot_be_written_down_does_not_happen(doorstep: Doorstep) -> None:
@@ -51,9 +55,9 @@ async def test_a_look_that_cannot_be_written_down_does_not_happen(doorstep: Door
     "statement",
     ["UPDATE gateway.audit SET action = 'nothing'", "DELETE FROM gateway.audit", "TRUNCATE gateway.audit"],
 )
-async def test_the_gateway_itself_cannot_mend_the_trail(doorstep: Doorstep, statement: str) -> None:
+async def test_the_gateway_itself_cannot_mend_the_trail(shared: Doorstep, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await doorstep.system.sql(statement, role="gateway")
+        await shared.system.sql(statement, role="gateway")
 
 
 async def test_the_trail_is_read_in_pages_newest_first(doorstep: Doorstep) -> None:
@@ -78,6 +82,9 @@ async def test_the_trail_is_read_in_pages_newest_first(doorstep: Doorstep) -> No
         assert (await coordinator.get("/audit", params={"cursor": forged})).code == "page_invalid"
 
 
-async def trail(doorstep: Doorstep) -> list[tuple[str, str, str]]:
-    rows = await doorstep.system.sql("SELECT action, actor_id, booking_id FROM gateway.audit ORDER BY id")
+async def trail(doorstep: Doorstep, booking: str) -> list[tuple[str, str, str]]:
+    rows = await doorstep.system.sql(
+        "SELECT action, actor_id, booking_id FROM gateway.audit WHERE booking_id = $1 ORDER BY id",
+        UUID(booking),
+    )
     return [(row["action"], str(row["actor_id"]), str(row["booking_id"])) for row in rows]

@@ -156,9 +156,9 @@ HELD = """
 """
 
 
-@pytest.fixture
-async def scene(doorstep: Doorstep) -> "Scene":
-    return await Scene.set(doorstep)
+@pytest.fixture(scope="module")
+async def scene(shared: Doorstep) -> "Scene":
+    return await Scene.set(shared)
 
 
 class Scene:

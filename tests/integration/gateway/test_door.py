@@ -57,8 +57,8 @@ async def test_a_public_service_answers_at_its_own_name_alone(system: System) ->
             assert machine.status == 200
 
 
-async def test_a_refusal_is_a_problem_with_everything_a_program_needs(doorstep: Doorstep) -> None:
-    problem = await (await doorstep.visitor()).get("/t/none")
+async def test_a_refusal_is_a_problem_with_everything_a_program_needs(shared: Doorstep) -> None:
+    problem = await (await shared.visitor()).get("/t/none")
     assert set(problem.json) >= {"type", "title", "status", "detail", "code", "errors", "request_id"}
     assert problem.json["request_id"] == problem.headers["X-Request-ID"]
     assert problem.json["status"] == problem.status == 404
@@ -116,16 +116,16 @@ async def test_no_name_address_or_token_reaches_the_log(
         assert secret not in said
 
 
-async def test_no_request_however_odd_is_a_crash(doorstep: Doorstep) -> None:
+async def test_no_request_however_odd_is_a_crash(shared: Doorstep) -> None:
     """Bodies and queries made of what the API knows, in wrong places and of wrong kinds.
 
     A failure says the seed; run it again with ODD_SEED set to it.
     """
     seed = os.environ.get("ODD_SEED", secrets.token_hex(4))
     chance = random.Random(seed)
-    coordinator = await doorstep.signed_in(doorstep.house.coordinator.person_id)
-    slot = await doorstep.house.slot(
-        doorstep.house.coordinator, doorstep.system.clock.now() + timedelta(hours=30)
+    coordinator = await shared.signed_in(shared.house.coordinator.person_id)
+    slot = await shared.house.slot(
+        shared.house.coordinator, shared.system.clock.now() + timedelta(hours=30)
     )
     made = await coordinator.post("/bookings", a_booking(slot.id))
     token = made.json["manage_url"].rpartition("/")[2]

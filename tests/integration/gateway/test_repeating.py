@@ -7,11 +7,11 @@ from tests.integration.gateway.conftest import Doorstep, a_booking, a_key
 
 
 async def test_twenty_presses_of_one_button_make_one_booking_and_twenty_equal_answers(
-    doorstep: Doorstep,
+    shared: Doorstep,
 ) -> None:
-    host = await doorstep.house.expert()
-    slot = await doorstep.house.group(host, doorstep.system.clock.now() + timedelta(hours=30), 50)
-    visitor, key = await doorstep.visitor(), a_key()
+    host = await shared.house.expert()
+    slot = await shared.house.group(host, shared.system.clock.now() + timedelta(hours=30), 50)
+    visitor, key = await shared.visitor(), a_key()
 
     replies = await asyncio.gather(
         *(visitor.post("/bookings", a_booking(slot.id), key=key) for _ in range(20))
@@ -19,22 +19,22 @@ async def test_twenty_presses_of_one_button_make_one_booking_and_twenty_equal_an
 
     assert {reply.status for reply in replies} == {201}
     assert len({reply.body for reply in replies}) == 1
-    assert len(await doorstep.system.sql("SELECT 1 FROM booking.booking")) == 1
+    assert len(await shared.system.sql("SELECT 1 FROM booking.booking WHERE slot_id = $1", slot.id)) == 1
 
 
-async def test_without_a_key_in_common_each_press_is_a_booking_of_its_own(doorstep: Doorstep) -> None:
+async def test_without_a_key_in_common_each_press_is_a_booking_of_its_own(shared: Doorstep) -> None:
     """The control: it is the key that keeps them one."""
-    host = await doorstep.house.expert()
-    slot = await doorstep.house.group(host, doorstep.system.clock.now() + timedelta(hours=30), 50)
-    visitor = await doorstep.visitor()
+    host = await shared.house.expert()
+    slot = await shared.house.group(host, shared.system.clock.now() + timedelta(hours=30), 50)
+    visitor = await shared.visitor()
     await asyncio.gather(*(visitor.post("/bookings", a_booking(slot.id)) for _ in range(3)))
-    assert len(await doorstep.system.sql("SELECT 1 FROM booking.booking")) == 3
+    assert len(await shared.system.sql("SELECT 1 FROM booking.booking WHERE slot_id = $1", slot.id)) == 3
 
 
-async def test_a_key_for_another_request_is_refused(doorstep: Doorstep) -> None:
-    host = await doorstep.house.expert()
-    slot = await doorstep.house.group(host, doorstep.system.clock.now() + timedelta(hours=30), 50)
-    visitor, key = await doorstep.visitor(), a_key()
+async def test_a_key_for_another_request_is_refused(shared: Doorstep) -> None:
+    host = await shared.house.expert()
+    slot = await shared.house.group(host, shared.system.clock.now() + timedelta(hours=30), 50)
+    visitor, key = await shared.visitor(), a_key()
     first = await visitor.post("/bookings", a_booking(slot.id), key=key)
 
     other = await visitor.post("/bookings", a_booking(slot.id, display_name="Toinen"), key=key)
@@ -59,14 +59,14 @@ async def test_a_day_later_the_answer_is_still_the_first_one(doorstep: Doorstep)
     assert (again.status, again.body) == (201, first.body)
 
 
-async def test_a_taken_time_comes_with_the_next_free_ones(doorstep: Doorstep) -> None:
-    host = await doorstep.house.expert()
-    at = doorstep.system.clock.now() + timedelta(hours=30)
+async def test_a_taken_time_comes_with_the_next_free_ones(shared: Doorstep) -> None:
+    host = await shared.house.expert()
+    at = shared.system.clock.now() + timedelta(hours=30)
     slot, later = (
-        await doorstep.house.slot(host, at),
-        await doorstep.house.slot(host, at + timedelta(days=1)),
+        await shared.house.slot(host, at),
+        await shared.house.slot(host, at + timedelta(days=1)),
     )
-    first, second = await doorstep.visitor(), await doorstep.visitor()
+    first, second = await shared.visitor(), await shared.visitor()
     assert (await first.post("/bookings", a_booking(slot.id))).status == 201
 
     lost = await second.post("/bookings", a_booking(slot.id))

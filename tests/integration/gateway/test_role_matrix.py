@@ -244,9 +244,9 @@ async def _first_of_stream(visitor: Visitor, path: str) -> Reply:
         return Reply(response.status, response.headers, await response.read())
 
 
-async def test_no_page_lets_in_whom_its_row_does_not_name(doorstep: Doorstep) -> None:
+async def test_no_page_lets_in_whom_its_row_does_not_name(shared: Doorstep) -> None:
     """A form without its token changes nothing either, whoever sends it."""
-    scene = await set_scene(doorstep)
+    scene = await set_scene(shared)
     let_in = []
     for route in PAGES:
         if "{name}" in route.path:
@@ -269,9 +269,9 @@ def _admits(route: Route, caller: str) -> bool:
     return {"other expert": "expert"}.get(caller, caller) in route.roles
 
 
-async def test_nothing_is_served_that_has_no_row(doorstep: Doorstep) -> None:
+async def test_nothing_is_served_that_has_no_row(shared: Doorstep) -> None:
     """What the runtime adds for machines is all that stands beside the table."""
-    living = doorstep.system._living["gateway"]
+    living = shared.system._living["gateway"]
     app = living._service.web
     assert app is not None
     unlisted = {

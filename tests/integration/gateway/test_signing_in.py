@@ -13,8 +13,8 @@ from tests.support.system import FIRST_COORDINATOR
 UNKNOWN = "nobody@posti.example"
 
 
-async def test_a_known_and_an_unknown_address_get_the_same_answer(doorstep: Doorstep) -> None:
-    visitor = await doorstep.visitor()
+async def test_a_known_and_an_unknown_address_get_the_same_answer(shared: Doorstep) -> None:
+    visitor = await shared.visitor()
 
     known, unknown = [
         await visitor.post("/sign-in", {"email": email}) for email in (FIRST_COORDINATOR, UNKNOWN)
@@ -50,10 +50,10 @@ async def test_an_unknown_address_is_owed_no_mail_and_is_not_kept(doorstep: Door
     assert (await doorstep.system.sql("SELECT email FROM gateway.sign_in"))[0]["email"] is None
 
 
-async def test_a_link_signs_in_once(doorstep: Doorstep) -> None:
-    visitor, late = await doorstep.visitor(), await doorstep.visitor()
+async def test_a_link_signs_in_once(shared: Doorstep) -> None:
+    visitor, late = await shared.visitor(), await shared.visitor()
     await visitor.post("/sign-in", {"email": FIRST_COORDINATOR})
-    token = await doorstep.token_of_latest_sign_in()
+    token = await shared.token_of_latest_sign_in()
 
     await visitor.sign_in(token)
 
@@ -74,11 +74,11 @@ async def test_a_link_is_good_for_a_quarter_of_an_hour(doorstep: Doorstep) -> No
     assert (late.status, late.code) == (410, "link_expired")
 
 
-async def test_when_a_mail_is_written_twice_only_the_later_link_works(doorstep: Doorstep) -> None:
-    visitor = await doorstep.visitor()
+async def test_when_a_mail_is_written_twice_only_the_later_link_works(shared: Doorstep) -> None:
+    visitor = await shared.visitor()
     await visitor.post("/sign-in", {"email": FIRST_COORDINATOR})
-    first = await doorstep.token_of_latest_sign_in()
-    second = await doorstep.token_of_latest_sign_in()
+    first = await shared.token_of_latest_sign_in()
+    second = await shared.token_of_latest_sign_in()
 
     assert (await visitor.post("/sign-in/confirm", {"token": first})).status == 404
     assert (await visitor.post("/sign-in/confirm", {"token": second})).status == 204
@@ -107,38 +107,38 @@ async def test_nothing_in_the_database_is_a_way_in(doorstep: Doorstep) -> None:
                 assert secret.encode().hex() not in row["line"]
 
 
-async def test_signing_in_gives_a_new_session_and_ends_the_old_one(doorstep: Doorstep) -> None:
-    visitor = await doorstep.signed_in(doorstep.house.coordinator.person_id)
+async def test_signing_in_gives_a_new_session_and_ends_the_old_one(shared: Doorstep) -> None:
+    visitor = await shared.signed_in(shared.house.coordinator.person_id)
     old = next(iter(visitor.session.cookie_jar)).value
 
     await visitor.post("/sign-in", {"email": FIRST_COORDINATOR})
     visitor.csrf = None
-    await visitor.sign_in(await doorstep.token_of_latest_sign_in())
+    await visitor.sign_in(await shared.token_of_latest_sign_in())
 
     assert next(iter(visitor.session.cookie_jar)).value != old
-    thief = await doorstep.visitor()
+    thief = await shared.visitor()
     stolen = await thief.get("/me", headers={"Cookie": f"sid={old}"})
     assert (stolen.status, stolen.code) == (401, "session_ended")
 
 
-async def test_a_session_id_of_the_visitors_own_making_is_worth_nothing(doorstep: Doorstep) -> None:
-    visitor = await doorstep.visitor()
+async def test_a_session_id_of_the_visitors_own_making_is_worth_nothing(shared: Doorstep) -> None:
+    visitor = await shared.visitor()
     made_up = await visitor.get("/me", headers={"Cookie": "sid=" + "A" * 43})
     assert (made_up.status, made_up.code) == (401, "session_ended")
 
 
-async def test_the_cookie_is_kept_from_scripts_and_other_sites(doorstep: Doorstep) -> None:
-    visitor = await doorstep.visitor()
+async def test_the_cookie_is_kept_from_scripts_and_other_sites(shared: Doorstep) -> None:
+    visitor = await shared.visitor()
     await visitor.post("/sign-in", {"email": FIRST_COORDINATOR})
-    confirmed = await visitor.post("/sign-in/confirm", {"token": await doorstep.token_of_latest_sign_in()})
+    confirmed = await visitor.post("/sign-in/confirm", {"token": await shared.token_of_latest_sign_in()})
     cookie = confirmed.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Path=/" in cookie
 
 
-async def test_signing_out_ends_the_session_on_our_side_too(doorstep: Doorstep) -> None:
-    visitor = await doorstep.signed_in(doorstep.house.coordinator.person_id)
+async def test_signing_out_ends_the_session_on_our_side_too(shared: Doorstep) -> None:
+    visitor = await shared.signed_in(shared.house.coordinator.person_id)
     cookie = next(iter(visitor.session.cookie_jar)).value
 
     assert (await visitor.post("/sign-out")).status == 204
@@ -164,23 +164,23 @@ async def test_a_session_ends_after_a_days_work_however_busy(doorstep: Doorstep)
     assert (await visitor.get("/me")).code == "session_ended"
 
 
-async def test_who_is_disabled_is_out_at_once(doorstep: Doorstep) -> None:
-    person = await doorstep.house.expert()
-    expert = await doorstep.signed_in(person.person_id)
-    coordinator = await doorstep.signed_in(doorstep.house.coordinator.person_id)
+async def test_who_is_disabled_is_out_at_once(shared: Doorstep) -> None:
+    person = await shared.house.expert()
+    expert = await shared.signed_in(person.person_id)
+    coordinator = await shared.signed_in(shared.house.coordinator.person_id)
     assert (await expert.get("/me")).status == 200
 
     assert (await coordinator.post(f"/people/{person.person_id}/disable")).status == 204
 
     out = await expert.get("/me")
     assert (out.status, out.code) == (401, "session_ended")
-    left = await doorstep.system.sql("SELECT 1 FROM gateway.session WHERE person_id = $1", person.person_id)
+    left = await shared.system.sql("SELECT 1 FROM gateway.session WHERE person_id = $1", person.person_id)
     assert left == []
 
 
-async def test_a_write_in_a_session_needs_the_token_of_that_session(doorstep: Doorstep) -> None:
-    expert = await doorstep.signed_in((await doorstep.house.expert()).person_id)
-    other = await doorstep.signed_in((await doorstep.house.expert()).person_id)
+async def test_a_write_in_a_session_needs_the_token_of_that_session(shared: Doorstep) -> None:
+    expert = await shared.signed_in((await shared.house.expert()).person_id)
+    other = await shared.signed_in((await shared.house.expert()).person_id)
     own, expert.csrf = expert.csrf, None
 
     assert (await expert.post("/sign-out")).code == "csrf"
@@ -188,14 +188,14 @@ async def test_a_write_in_a_session_needs_the_token_of_that_session(doorstep: Do
     assert (await expert.post("/sign-out", headers={"X-CSRF-Token": own or ""})).status == 204
 
 
-async def test_a_coordinator_books_for_somebody_and_it_is_written_down(doorstep: Doorstep) -> None:
-    host = await doorstep.house.expert()
-    slot = await doorstep.house.slot(host, doorstep.system.clock.now() + timedelta(hours=30))
-    coordinator = await doorstep.signed_in(doorstep.house.coordinator.person_id)
+async def test_a_coordinator_books_for_somebody_and_it_is_written_down(shared: Doorstep) -> None:
+    host = await shared.house.expert()
+    slot = await shared.house.slot(host, shared.system.clock.now() + timedelta(hours=30))
+    coordinator = await shared.signed_in(shared.house.coordinator.person_id)
 
     made = await coordinator.post("/bookings", a_booking(slot.id))
 
     assert made.json["status"] == "confirmed"
     newest = (await coordinator.get("/audit")).json["items"][0]
     assert (newest["action"], newest["slot_id"]) == ("booking.made", str(slot.id))
-    assert newest["actor"] == str(doorstep.house.coordinator.person_id)
+    assert newest["actor"] == str(shared.house.coordinator.person_id)
