@@ -31,7 +31,8 @@ log = structlog.get_logger()
 EventHandler = Callable[[Tx, Any, Told], Awaitable[None]]
 
 BATCH = 16
-FETCH_SECONDS = 5
+FETCH_SECONDS = 2  # a request lost with its connection is missed this long
+HEARTBEAT_SECONDS = 0.5  # at most half of what is left of a fetch
 ACK_WAIT_SECONDS = 30
 HANDLE_SECONDS = 20
 MOST_TRIES = 8
@@ -130,21 +131,14 @@ class Consumer:
             consumer=self._durable, stream=self._subscription.stream
         )
         try:
-            lost = 0
             while not self._stopping:
                 async with self._places:  # fetch only when somebody could take it
                     pass
                 try:
-                    messages = await pull.fetch(BATCH, timeout=FETCH_SECONDS, heartbeat=1)
+                    messages = await pull.fetch(BATCH, timeout=FETCH_SECONDS, heartbeat=HEARTBEAT_SECONDS)
                 except FetchTimeoutError:
-                    lost = 0  # nothing new
-                except TimeoutError:
-                    lost += 1  # the consumer or the connection is gone, or the server is slow
-                    if lost >= 2:
-                        raise
-                else:
-                    lost = 0
-                    await self._spawn(messages)
+                    continue  # nothing new; a TimeoutError would be a consumer or a connection gone
+                await self._spawn(messages)
         finally:
             with contextlib.suppress(Exception):
                 await pull.unsubscribe()

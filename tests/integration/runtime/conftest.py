@@ -164,8 +164,9 @@ async def pieces(calm: System) -> AsyncIterator[Pieces]:
 
 
 @pytest.fixture
-async def storm(system: System) -> AsyncIterator[Pieces]:
+async def storm(system: System, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pieces]:
     """For tests that need streams of their own, or end and lose what they like."""
+    monkeypatch.setattr(outbox, "POLL_SECONDS", 0.1)
     for statement in EFFECTS:
         await system.sql(statement)
     together = Pieces(system)
