@@ -1,19 +1,17 @@
 """Weekly reception hours and single times: shown before they are published, changed, removed."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 from aiohttp import web
-from dateutil.tz import datetime_ambiguous, datetime_exists
 
 from services.contracts.booking.receptions import (
     AddReception,
     ChangeReception,
     GetReception,
     Hours,
-    HoursException,
     ListReceptions,
     PreviewReception,
     Published,
@@ -23,14 +21,15 @@ from services.contracts.booking.receptions import (
 from services.contracts.booking.slots import AddSlot
 from services.contracts.envelope import Request
 from services.contracts.refusals import Code, Refusal
-from services.gateway import fields, forms
+from services.gateway import forms
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue, words
 from services.gateway.pages.book import id_in
+from services.gateway.pages.hours_form import NUMBERS, form_of, hours_of, languages_of, moment_of, number
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
-from services.gateway.pages.words import N_, Say, sentence
+from services.gateway.pages.words import N_, sentence
 from services.gateway.who import caller_of
 from services.runtime.texts import day_in_words
 
@@ -41,7 +40,6 @@ DONE = {
     "changed": N_("The hours have been changed."),
     "removed": N_("The hours have been removed."),
 }
-NUMBERS = {"slot_minutes": 45, "gap_minutes": 15, "notice_hours": 2, "horizon_days": 60}
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ async def new(request: web.Request) -> web.Response:
 
 async def add(request: web.Request) -> web.Response:
     form = await forms.read(request)
-    hours = _hours(form, say_for(request), kept=[])
+    hours = hours_of(form, say_for(request), kept=[])
     if hours is None:
         return await _show(request, form, status=400)
     try:
@@ -108,14 +106,14 @@ async def add(request: web.Request) -> web.Response:
 
 async def edit(request: web.Request) -> web.Response:
     published = await _do(request, GetReception(reception_id=_reception_id(request)))
-    return await _show(request, _filled(published.reception.hours))
+    return await _show(request, form_of(published.reception.hours))
 
 
 async def change(request: web.Request) -> web.Response:
     form = await forms.read(request)
     reception_id = _reception_id(request)
     before = (await _do(request, GetReception(reception_id=reception_id))).reception.hours
-    hours = _hours(form, say_for(request), kept=[day for day in before.exceptions if not day.closed])
+    hours = hours_of(form, say_for(request), kept=[day for day in before.exceptions if not day.closed])
     if hours is None:
         return await _show(request, form, status=400)
     try:
@@ -158,9 +156,9 @@ async def ask_extra(request: web.Request) -> web.Response:
 
 async def add_extra(request: web.Request) -> web.Response:
     form, say = await forms.read(request), say_for(request)
-    starts_at = _moment(request, form, say)
-    minutes = form.clean("minutes", _number, say, needed=True)
-    languages = _languages(form, say)
+    starts_at = moment_of(form, say, door_of(request).settings.zone)
+    minutes = form.clean("minutes", number, say, needed=True)
+    languages = languages_of(form, say)
     if form.errors or starts_at is None:
         return await _show_extra(request, form, status=400)
     slot = AddSlot(
@@ -177,20 +175,6 @@ async def add_extra(request: web.Request) -> web.Response:
     return see_other("/my/week?done=added")
 
 
-def _moment(request: web.Request, form: Form, say: Say) -> datetime | None:
-    """The instant of a day and an hour on the wall; told apart when the clocks change then."""
-    on = form.clean("on", _day, say, needed=True)
-    starts = form.clean("starts", _hour, say, needed=True)
-    if on is None or starts is None:
-        return None
-    local = datetime.combine(on, starts, door_of(request).settings.zone)
-    if not datetime_exists(local):
-        form.refuse("starts", Code.TIME_DOES_NOT_EXIST, say)
-    elif datetime_ambiguous(local):
-        form.refuse("starts", Code.TIME_AMBIGUOUS, say)
-    return local.astimezone(UTC)
-
-
 def _as_typed(refusal: Refusal) -> Refusal:
     """Booking speaks of instants; the form has a day, an hour and a length."""
     names = {"starts_at": "starts", "ends_at": "minutes"}
@@ -199,44 +183,6 @@ def _as_typed(refusal: Refusal) -> Refusal:
         for error in refusal.facts.get("errors", [])
     ]
     return Refusal(refusal.code, refusal.detail, errors=errors)
-
-
-def _hours(form: Form, say: Say, *, kept: list[HoursException]) -> Hours | None:
-    """The weekly hours as typed; `kept` are exceptions that this page cannot show."""
-    numbers = {name: form.clean(name, _number, say) for name in NUMBERS}
-    starts, ends = (form.clean(name, _hour, say, needed=True) for name in ("starts", "ends"))
-    valid_from = form.clean("valid_from", _day, say, needed=True)
-    valid_until = form.clean("valid_until", _day, say)
-    weekday = form.clean("weekday", _number, say, needed=True)
-    closed = form.clean("closed_on", _days, say) or []
-    languages = _languages(form, say)
-    if form.errors:
-        return None
-    return Hours(
-        theme=form.value("theme"),
-        weekday=weekday,
-        starts=starts,
-        ends=ends,
-        valid_from=valid_from,
-        valid_until=valid_until,
-        languages=languages,
-        skip_holidays=bool(form.value("skip_holidays")),
-        exceptions=[*(HoursException(on=on, closed=True) for on in closed), *kept],
-        **{name: NUMBERS[name] if number is None else number for name, number in numbers.items()},
-    )
-
-
-def _filled(hours: Hours) -> Form:
-    values = {name: [str(getattr(hours, name))] for name in ("theme", "weekday", "valid_from", *NUMBERS)}
-    values |= {
-        "starts": [hours.starts.strftime("%H:%M")],
-        "ends": [hours.ends.strftime("%H:%M")],
-        "valid_until": [str(hours.valid_until or "")],
-        "languages": list(hours.languages),
-        "skip_holidays": ["yes"] if hours.skip_holidays else [],
-        "closed_on": ["\n".join(str(day.on) for day in hours.exceptions if day.closed)],
-    }
-    return Form(values=values)
 
 
 async def _refused(request: web.Request, form: Form, refusal: Refusal) -> web.Response:
@@ -313,34 +259,6 @@ def _on(request: web.Request, day: date) -> str:
     door = door_of(request)
     noon = datetime.combine(day, time(12), door.settings.zone)
     return day_in_words(noon, door.settings.time_zone, door.clock.now(), language=language_of(request))
-
-
-def _languages(form: Form, say: Say) -> list[str]:
-    chosen = [code for code in form.all("languages") if code in words.SPOKEN]
-    if not chosen:
-        form.errors.setdefault("languages", words.when_empty("languages", say))
-    return chosen
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise Refusal(Code.NUMBER_INVALID, "A whole number is needed.")
-    return int(text)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Refusal(Code.TIME_INVALID, "A day is needed.") from error
-
-
-def _days(text: str) -> list[date]:
-    return [_day(line.strip()) for line in text.splitlines() if line.strip()]
-
-
-def _hour(text: str) -> time:
-    return time.fromisoformat(fields.wall_time(text))
 
 
 def _reception_id(request: web.Request) -> UUID:

@@ -76,12 +76,14 @@ class Hall:
 
 
 @pytest.fixture
-async def hall(system: System, clock: SetClock, browser: Browser) -> AsyncIterator[Hall]:
-    """A Tuesday morning; the expert has one free time at one o'clock."""
+async def hall(
+    system: System, clock: SetClock, browser: Browser, request: pytest.FixtureRequest
+) -> AsyncIterator[Hall]:
+    """A Tuesday morning; the expert has one free time at one o'clock. Takes settings by parametrize."""
     clock.set(A_TUESDAY)
     mailroom = Mailroom()
     await mailroom.open()
-    await system.start("booking", "rooms", "gateway")
+    await system.start("booking", "rooms", "gateway", **getattr(request, "param", {}))
     await system.start("notify", SMTP_URL=mailroom.url)
     house = await House.build(system)
     expert = await house.expert(email=EXPERT, display_name="Neuvoja Aino")

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import jwt
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.browser.conftest import Hall
+from tests.support.browser import assert_within_reach
 from tests.support.clock import SetClock
 
 RESIDENT = "kielo@posti.example"
@@ -152,3 +154,42 @@ async def test_a_scanner_that_opens_every_link_first_does_no_harm(hall: Hall) ->
     await page.goto(link)
 
     await expect(page.get_by_role("heading", name="Oma aikasi")).to_be_visible()
+
+
+# What Jitsi's own script would do, as far as our page can tell.
+JITSI = """
+window.JitsiMeetExternalAPI = class {
+  constructor(domain, options) {
+    window.asked = {domain, room: options.roomName, jwt: options.jwt};
+    this.frame = document.createElement("iframe");
+    options.parentNode.append(this.frame);
+  }
+  getIFrame() { return this.frame; }
+  addListener(name, listener) { if (name === "readyToClose") window.hangUp = listener; }
+};
+"""
+
+
+@pytest.mark.parametrize("hall", [{"JITSI_DOMAIN": "meet.digiaula.example"}], indirect=True)
+async def test_the_video_stands_in_the_page_and_hanging_up_leads_out(hall: Hall, clock: SetClock) -> None:
+    clock.set(hall.slot.starts_at - timedelta(hours=3, minutes=30))
+    resident = await (await hall.somebody()).new_page()
+    await book(resident)
+    clock.set(hall.slot.starts_at)
+    expert = await (await hall.somebody()).new_page()
+    await expert.route(
+        "https://meet.digiaula.example/external_api.js", lambda route: route.fulfill(body=JITSI)
+    )
+    await hall.sign_in(expert)
+
+    await expert.get_by_role("button", name="Avaa tapaaminen").click()
+
+    await expect(expert.locator("#frame iframe")).to_have_attribute("title", "Videotapaaminen")
+    asked = await expert.evaluate("window.asked")
+    claims = jwt.decode(asked["jwt"], options={"verify_signature": False})
+    assert (asked["domain"], asked["room"]) == ("meet.digiaula.example", claims["room"])
+    plain = expert.get_by_role("link", name="avaa tapaaminen omaan ikkunaan")
+    assert str(await plain.get_attribute("href")).startswith("https://meet.digiaula.example/")
+    await assert_within_reach(expert)
+    await expert.evaluate("window.hangUp()")
+    await expect(expert.get_by_text("Olet poistunut tapaamisesta")).to_be_visible()
