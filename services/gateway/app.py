@@ -28,6 +28,8 @@ from services.runtime.jobs import Job
 from services.runtime.main import Parts, Service
 from services.runtime.web import log_requests
 
+log = structlog.get_logger()
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LARGEST_BODY = 64 * 1024
@@ -124,7 +126,11 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
     page = door_of(request).problem_page
     if page is None or is_api(request):
         return problem.response()
-    return await page(request, problem)
+    try:
+        return await page(request, problem)
+    except Exception:
+        log.exception("problem_page.failed", code=problem.code)
+        return problem.response()
 
 
 def check_host(hosts: Hosts) -> Middleware:

@@ -1,4 +1,7 @@
-"""How a request comes in: counted, recognised, from our own page, and only then handled."""
+"""How a request comes in: recognised, counted, from our own page, and only then handled.
+
+Limits are for strangers: a coordinator books for a whole morning's callers from one desk.
+"""
 
 import asyncio
 import re
@@ -46,11 +49,11 @@ def _entrance(route: Route) -> Handler:
     async def enter(request: web.Request) -> web.StreamResponse:
         async with door_of(request).limits.place(stream=route.stream):
             _check_ids(request)
-            if route.limit is not None:
+            caller = request[CALLER] = await recognise(request, route)
+            if route.limit is not None and caller.person is None:
                 await door_of(request).limits.spend(route.limit, request)
-            request[CALLER] = await recognise(request, route)
             if route.api is not None:
-                _check_token(request, request[CALLER])
+                _check_token(request, caller)
                 return await serve(request, route, route.api)
             if request.method == "POST":
                 await _read_form(request)

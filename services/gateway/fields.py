@@ -27,7 +27,8 @@ _ADDRESS = re.compile(r"(?P<local>[^@\s]{1,64})@(?P<domain>[^@\s]{1,253})")
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _JOINERS = "\u200c\u200d"  # names in some scripts need them
-_PAID = {
+_UNREACHABLE = {
+    PhoneNumberType.FIXED_LINE,
     PhoneNumberType.PREMIUM_RATE,
     PhoneNumberType.SHARED_COST,
     PhoneNumberType.TOLL_FREE,
@@ -105,7 +106,7 @@ def _not_an_address() -> Refusal:
 
 def phone(text: str) -> str:
     """A Finnish number that a text message can reach, as +358…. Refuses `phone_invalid` and
-    `phone_not_allowed` for foreign, service and paid numbers."""
+    `phone_not_allowed` for foreign and paid numbers, and for those of telephones on a wall."""
     try:
         number = phonenumbers.parse(text, REGION)
     except phonenumbers.NumberParseException as error:
@@ -114,8 +115,10 @@ def phone(text: str) -> str:
         raise _not_a_number()
     if number.country_code != phonenumbers.country_code_for_region(REGION):
         raise Refusal(Code.PHONE_NOT_ALLOWED, "Give a Finnish number, or an e-mail address instead.")
-    if phonenumbers.number_type(number) in _PAID:
-        raise Refusal(Code.PHONE_NOT_ALLOWED, "Messages cannot be sent to this kind of number.")
+    if phonenumbers.number_type(number) in _UNREACHABLE:
+        raise Refusal(
+            Code.PHONE_NOT_ALLOWED, "Give a mobile number: messages cannot be sent to this kind of number."
+        )
     if not phonenumbers.is_valid_number(number):
         raise _not_a_number()
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

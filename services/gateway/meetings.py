@@ -95,10 +95,14 @@ async def after(door: Door, call: Call, booking: Booking) -> Meeting:
 
 
 async def _tried(asking: Awaitable[R]) -> R | Refusal | Unavailable:
+    """A neighbour with no time left for us counts as away."""
     try:
         return await asking
-    except (Refusal, Unavailable) as away:
+    except Unavailable as away:
         return away
+    except Refusal as refusal:
+        busy = refusal.code in (Code.OVERLOADED, Code.DEADLINE_EXCEEDED)
+        return Unavailable("a neighbour is too busy") if busy else refusal
 
 
 def of_booking(booking: Booking, view: RoomView | None, *, now: datetime) -> Meeting:

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 from tests.integration.gateway.conftest import Doorstep, a_booking
+from tests.integration.notify.mailroom import Mailroom
+from tests.support.system import FIRST_COORDINATOR
 from tests.support.visitor import Visitor
 
 WEEKLY = {
@@ -89,6 +91,34 @@ async def test_the_host_opens_the_room_and_the_resident_follows(doorstep: Doorst
     given = await resident.post(f"{link}/feedback", {"useful": 5, "inclusion": {"8": 4, "10": 5}})
     assert given.status == 204, given.body
     assert (await resident.get(link)).json["actions"] == []
+
+
+async def test_the_links_in_the_mail_are_all_that_anybody_needs(doorstep: Doorstep) -> None:
+    """All four services and a real mail server: nothing here is taken from an answer or a table."""
+    mailroom = Mailroom()
+    await mailroom.open()
+    await doorstep.system.start("notify", SMTP_URL=mailroom.url)
+    slot = await doorstep.house.slot(
+        doorstep.house.coordinator, doorstep.system.clock.now() + timedelta(hours=1)
+    )
+    resident, host = await doorstep.visitor(), await doorstep.visitor()
+
+    assert (await resident.post("/bookings", a_booking(slot.id))).status == 201
+    assert (await host.post("/sign-in", {"email": FIRST_COORDINATOR})).status == 202
+    mails = {mail.to: mail for mail in await mailroom.mails(2)}
+    link = link_of(in_mail(mails["kielo@posti.example"].text, "/t/"))
+    await host.sign_in(in_mail(mails[FIRST_COORDINATOR].text, "/sign-in/").rpartition("/")[2])
+    doorstep.system.clock.set(slot.starts_at)
+    assert (await host.post(f"/slots/{slot.id}/join")).status == 200
+    joined = await resident.post(f"{link}/join")
+
+    assert (joined.status, joined.json["state"]) == (200, "open")
+    await mailroom.close()
+
+
+def in_mail(text: str, path: str) -> str:
+    """The address in a mail that leads to `path`."""
+    return next(word for word in text.split() if path in word)
 
 
 async def test_a_cancelled_booking_says_so_and_its_time_is_free_again(doorstep: Doorstep) -> None:

@@ -103,6 +103,8 @@ def test_a_number_is_kept_in_one_form(typed: str) -> None:
         ("0700 12345", Code.PHONE_NOT_ALLOWED),
         ("0600 12345", Code.PHONE_NOT_ALLOWED),
         ("0800 12345", Code.PHONE_NOT_ALLOWED),
+        ("09 123 4567", Code.PHONE_NOT_ALLOWED),
+        ("017 123 456", Code.PHONE_NOT_ALLOWED),
         ("+46 70 123 45 67", Code.PHONE_NOT_ALLOWED),
         ("+372 5123 4567", Code.PHONE_NOT_ALLOWED),
     ],
