@@ -4,13 +4,17 @@ Every page that a test opens is held against what every page promises, so that
 no test has to remember.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Self
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import aiohttp
+
+Typed = str | list[str] | None
+"""What goes into a field: one value, several, or the field left out."""
 
 VOID = frozenset({"meta", "link", "input", "br", "img", "hr", "path", "circle"})
 ERROR = {"fi": "Virhe: ", "sv": "Fel: ", "en": "Error: "}
@@ -164,7 +168,7 @@ class FormNode:
     def fields(self) -> dict[str, str]:
         return dict(self.values)
 
-    def filled(self, **changes: str | list[str] | None) -> list[tuple[str, str]]:
+    def filled(self, changes: Mapping[str, Typed]) -> list[tuple[str, str]]:
         """The form's own values with these in their place; None leaves a field out."""
         kept = [(name, value) for name, value in self.values if name not in changes]
         for name, change in changes.items():
@@ -219,7 +223,7 @@ def _check_headings(page: Page) -> None:
     assert page.heading
     levels = [int(node.tag[1]) for node in page.root.walk() if node.tag in HEADINGS]
     after_h1 = levels[levels.index(1) :]
-    for above, below in zip(after_h1, after_h1[1:], strict=False):
+    for above, below in pairwise(after_h1):
         assert below <= above + 1, f"a level of headings is left out: {levels}"
 
 
@@ -282,10 +286,15 @@ class Visitor:
             return await _page(response)
 
     async def send(
-        self, form: FormNode, *, press: tuple[str, str] | None = None, **changes: str | list[str] | None
+        self,
+        form: FormNode,
+        typed: Mapping[str, Typed] | None = None,
+        *,
+        press: tuple[str, str] | None = None,
+        **more: Typed,
     ) -> Page:
         """Press a button of the form, with these things typed into it."""
-        data = form.filled(**changes) + ([press] if press else [])
+        data = form.filled({**(typed or {}), **more}) + ([press] if press else [])
         async with self.session.post(urljoin(self.address, form.action), data=data) as response:
             return await _page(response)
 
