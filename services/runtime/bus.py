@@ -41,8 +41,9 @@ WAITING_AT_MOST = 1024
 STOP_LISTENING_SECONDS = 2
 PING_SECONDS = 0.5
 LONGEST_ROUND_TRIP = 3600
-WATCH_SECONDS = 10.0
-DEAF_AFTER_PINGS = 5
+WATCH_SECONDS = 0.5
+SILENT_AFTER_PINGS = 2
+DEAF_AFTER_PINGS = 60
 
 _answers = msgspec.json.Decoder(Answer)
 _asked = msgspec.json.Decoder(Asked)
@@ -63,6 +64,7 @@ class Bus:
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._count = 0
         self._trip: tuple[int, asyncio.Task[float] | None] = (0, None)
+        self._silent = False
         self._server = _Server(self)
 
     async def call(self, request: Request[R], call: Call) -> R:
@@ -71,6 +73,8 @@ class Bus:
         Raises Refusal when a rule said no and Unavailable when nobody answered
         in time: then the request may or may not have been carried out.
         """
+        if self._silent:
+            raise Unavailable("NATS does not answer")
         left = (call.deadline - self._clock.now()).total_seconds()
         if left <= 0:
             raise Refusal(Code.DEADLINE_EXCEEDED, "There was no time left to do this.")
@@ -166,10 +170,13 @@ class Bus:
         return trip
 
     async def watch(self) -> None:
-        """Return, which ends the process, when the client is deaf without knowing it.
+        """Keep asking whether NATS still hears us, as long as the service lives.
 
-        Its read loop can end while it believes itself connected; it would stay
-        so for ever. A server that is away it notices in half a minute by itself.
+        A server that hangs leaves its connections open: after two unanswered
+        pings whoever waits is told, and whoever asks is told at once, until it
+        answers again. A client that stays unheard while it believes itself
+        connected has lost its read loop for good: then this returns, which ends
+        the process.
         """
         unheard = 0
         while unheard < DEAF_AFTER_PINGS:
@@ -179,6 +186,9 @@ class Bus:
                 unheard = 0
             except Unavailable:
                 unheard = unheard + 1 if self.client.is_connected else 0
+            self._silent = unheard >= SILENT_AFTER_PINGS
+            if self._silent:
+                self._fail_waiting()
         log.error("nats.deaf")
 
     async def close(self) -> None:

@@ -136,6 +136,27 @@ async def test_when_nats_hangs_calls_end_in_time_and_nothing_is_done_late(storm:
     assert desk.late == []
 
 
+async def test_when_nats_hangs_nobody_waits_out_a_long_deadline(storm: Pieces) -> None:
+    """A hung server keeps its connections, and the client would notice in half a minute."""
+    desk = Desk(storm)
+    await storm.answering(desk)
+    asker = await storm.bus("gateway")
+    assert await answers_again(asker, storm)
+    watch = storm.run(asker.watch())
+
+    await frozen(storm)
+    took = await asyncio.gather(
+        *(timed(asker, storm.call(seconds=30), f"frozen-{n}") for n in range(CALLS))
+    )
+    later = await timed(asker, storm.call(seconds=30), "frozen-later")
+    storm.system.nats.thaw()
+
+    assert max(took) < 3
+    assert later < 0.1
+    await eventually(lambda: answers_again(asker, storm))
+    assert not watch.done()
+
+
 async def test_readiness_asks_the_server_and_survives_a_late_answer(storm: Pieces) -> None:
     """is_connected stays true while the server hangs. A ping given up by its timeout would be worse:
     nats-py's read loop ends for good when the answer to a cancelled one comes."""
