@@ -26,6 +26,8 @@ BEGIN
         EXECUTE format('ALTER ROLE %I SET search_path = %I', service, service);
         EXECUTE format('ALTER ROLE %I SET statement_timeout = %L', service, '3s');
         EXECUTE format('ALTER ROLE %I SET lock_timeout = %L', service, '1s');
+        -- Found out well before a lock is given up: a deadlock is repeated, a lock not had is refused.
+        EXECUTE format('ALTER ROLE %I SET deadlock_timeout = %L', service, '200ms');
         EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', service, '10s');
         EXECUTE format('ALTER ROLE %I SET transaction_timeout = %L', service, '8s');
     END LOOP;

@@ -19,6 +19,7 @@ T = TypeVar("T")
 ATTEMPTS = 5
 ACQUIRE_SECONDS = 1.0
 STATEMENT_SECONDS = 3.0
+CLOSE_SECONDS = 3.0
 
 _REPEATABLE = (
     asyncpg.SerializationError,
@@ -119,7 +120,7 @@ class Database:
 
     async def close(self) -> None:
         try:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(CLOSE_SECONDS):
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
@@ -133,6 +134,7 @@ def _misuse_told_apart(connection: Any) -> Iterator[None]:
     except asyncpg.InterfaceError as error:
         if connection.is_closed():
             raise Unavailable("the database does not answer") from error
+        connection.terminate()  # nothing more can be done with it, not even give it back
         raise DatabaseMisused from error
 
 

@@ -1,11 +1,13 @@
 """Messages that could not be handled: how often each was tried, and those that were given up.
 
-A dead letter stays until it is handled after all: `python -m services.<name> redrive`.
+A dead letter stays until it is handled after all: a coordinator's page asks for that, or
+`python -m services.<name> redrive`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.contracts import letters
 from services.runtime.db import Database, Tx
 
 COUNT_TRY = """
@@ -26,6 +28,15 @@ TO_REDRIVE = """
 SETTLE = "UPDATE dead_letter SET settled_at = now() WHERE consumer = $1 AND event_id = $2"
 KEEP = "UPDATE dead_letter SET redrive_at = NULL, reason = $3 WHERE consumer = $1 AND event_id = $2"
 REDRIVE_ALL = "UPDATE dead_letter SET redrive_at = now() WHERE settled_at IS NULL"
+REDRIVE_SOME = """
+    UPDATE dead_letter SET redrive_at = now() WHERE settled_at IS NULL AND id = ANY($1::bigint[])
+"""
+UNSETTLED = """
+    SELECT id, consumer, event_id, subject, reason, dead_at AS since, redrive_at IS NOT NULL AS trying
+    FROM dead_letter WHERE settled_at IS NULL ORDER BY id LIMIT $1
+"""
+COUNT = "SELECT count(*) FROM dead_letter WHERE settled_at IS NULL"
+FORGET_SETTLED = "DELETE FROM dead_letter WHERE settled_at < now() - interval '30 days'"
 
 
 @dataclass(frozen=True)
@@ -65,10 +76,34 @@ async def keep(tx: Tx, consumer: str, letter: DeadLetter, reason: str) -> None:
     await tx.execute(KEEP, consumer, letter.event_id, reason)
 
 
-async def redrive(db: Database) -> int:
+async def unsettled(tx: Tx, most: int) -> list[letters.DeadLetter]:
+    """Everything about them but what they say."""
+    return [letters.DeadLetter(**row) for row in map(dict, await tx.fetch(UNSETTLED, most))]
+
+
+async def count(tx: Tx) -> int:
+    number: int = await tx.fetchval(COUNT)
+    return number
+
+
+async def redrive_all(tx: Tx) -> int:
     """Ask for every dead letter of the service to be handled again; returns how many there are."""
+    return _changed(await tx.execute(REDRIVE_ALL))
 
-    async def work(tx: Tx) -> int:
-        return int((await tx.execute(REDRIVE_ALL)).rpartition(" ")[2])
 
-    return await db.transact(work)
+async def redrive_some(tx: Tx, letter_ids: Sequence[int]) -> int:
+    return _changed(await tx.execute(REDRIVE_SOME, list(letter_ids)))
+
+
+async def redrive(db: Database) -> int:
+    """The same from the command line."""
+    return await db.transact(redrive_all)
+
+
+async def forget_settled(tx: Tx) -> None:
+    """What was handled in the end is kept for a month, for whoever asks what had happened."""
+    await tx.execute(FORGET_SETTLED)
+
+
+def _changed(status: str) -> int:
+    return int(status.rpartition(" ")[2])

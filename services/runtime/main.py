@@ -14,7 +14,7 @@ from aiohttp.web import Application
 
 from services.contracts.refusals import Unavailable
 from services.runtime import bus as nats_bus
-from services.runtime import commands, config, dead_letters, durability, inbox, migrate, outbox
+from services.runtime import commands, config, dead_letters, durability, inbox, letters, migrate, outbox
 from services.runtime import db as database
 from services.runtime import log as logs
 from services.runtime.bus import Bus
@@ -164,7 +164,7 @@ class Living:
             *(consumer.run_redrive() for consumer in self._consumers),
         ]
         self._loops = [asyncio.create_task(coroutine) for coroutine in coroutines]
-        await self._bus.serve(self._service.handlers)
+        await self._bus.serve({**letters.handlers(self._name, self._db), **self._service.handlers})
         await self._http.start(settings.http_host, settings.http_port)
         self._health.ready = True
         log.info("service.ready")
@@ -203,6 +203,7 @@ class Living:
             await outbox.forget_old_news(tx)
             await inbox.forget_old_news(tx)
             await commands.forget_old_keys(tx)
+            await dead_letters.forget_settled(tx)
 
         await self._db.transact(work)
         return None

@@ -17,7 +17,7 @@ import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import BadRequestError, FetchTimeoutError
+from nats.js.errors import APIError, FetchTimeoutError
 
 from services.contracts.envelope import Event, Told
 from services.contracts.refusals import Refusal, Unavailable
@@ -36,6 +36,8 @@ HEARTBEAT_SECONDS = 0.5  # at most half of what is left of a fetch
 ACK_WAIT_SECONDS = 30
 HANDLE_SECONDS = 20
 MOST_TRIES = 8
+# The server's numbers for a consumer that cannot be made, or is there and cannot be changed.
+NEVER_AS_DECLARED = (10012, 10148)
 PUT_BACK_SECONDS = (1, 5, 30, 120, 300)  # after a failure
 WAIT_SECONDS = (1, 2, 5, 10)  # for a server that is away: soon after it is back, all is done
 REDRIVE_SECONDS = 5
@@ -122,7 +124,9 @@ class Consumer:
                     max_ack_pending=256,
                 ),
             )
-        except BadRequestError as error:
+        except APIError as error:
+            if error.err_code not in NEVER_AS_DECLARED:
+                raise
             log.error("consumer.refused", consumer=self._durable, err_code=error.err_code)
             raise ConsumerRefused(self._durable) from error
 

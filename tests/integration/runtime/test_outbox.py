@@ -154,7 +154,7 @@ async def test_a_crash_between_acknowledgement_and_mark_tells_nothing_twice(stor
 async def nothing_pending(pieces: Pieces) -> bool:
     bus = await pieces.bus("notify")
     info = await bus.jetstream.consumer_info("BOOKING", "notify-booking")
-    return info.num_pending == 0 and info.num_ack_pending == 0
+    return bool(info.num_pending == 0 and info.num_ack_pending == 0)
 
 
 async def test_a_commit_wakes_the_relay(storm: Pieces, monkeypatch: pytest.MonkeyPatch) -> None:
