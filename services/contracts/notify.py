@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from services.contracts.envelope import Event, Request
+from services.contracts.envelope import Event, Nothing, Request
 
 
 class MessageKind(StrEnum):
@@ -33,6 +33,15 @@ class MessageState(StrEnum):
     FAILED = "failed"
 
 
+class Receipt(Struct, frozen=True, kw_only=True):
+    """How one attempt ended: `outcome` is sent, retry, skipped or failed, `code` says why."""
+
+    at: datetime
+    outcome: str
+    channel: str | None = None
+    code: str | None = None
+
+
 class Message(Struct, frozen=True, kw_only=True):
     """One message owed or sent. `channel` is email or sms, known once it has been tried."""
 
@@ -44,6 +53,7 @@ class Message(Struct, frozen=True, kw_only=True):
     channel: str | None = None
     sent_at: datetime | None = None
     last_error: str | None = None
+    receipts: list[Receipt] = []
 
 
 class Messages(Struct, frozen=True):
@@ -56,6 +66,69 @@ class ListMessages(Request[Messages], frozen=True, kw_only=True):
     subject: ClassVar[str] = "notify.v1.rpc.list_messages"
     reply = Messages
     booking_id: UUID
+
+
+class Resend(Request[Nothing], frozen=True, kw_only=True):
+    """Say anew, now, what the booking's resident was told first, with their link. Coordinators only.
+
+    Refuses `already_cancelled`, `too_late` when the meeting is over, and `not_found` for a booking
+    nothing was ever said of. What is sent is still asked of booking at the moment of sending.
+    """
+
+    subject: ClassVar[str] = "notify.v1.rpc.resend"
+    reply = Nothing
+    booking_id: UUID
+
+
+class FailedMessage(Struct, frozen=True, kw_only=True):
+    """One that was given up and that nobody has taken care of yet. `may_retry`: it is still of use."""
+
+    id: UUID
+    kind: MessageKind
+    due_at: datetime
+    failed_at: datetime
+    attempts: int
+    may_retry: bool
+    booking_id: UUID | None = None
+    starts_at: datetime | None = None
+    channel: str | None = None
+    code: str | None = None
+
+
+class FailedMessages(Struct, frozen=True):
+    items: list[FailedMessage]
+    next: str | None = None
+
+
+class ListFailedMessages(Request[FailedMessages], frozen=True, kw_only=True):
+    """A list of things to do, the longest overdue first. Coordinators only."""
+
+    subject: ClassVar[str] = "notify.v1.rpc.list_failed_messages"
+    reply = FailedMessages
+    limit: int = 50
+    cursor: str | None = None
+
+
+class SettleFailedMessage(Request[Nothing], frozen=True, kw_only=True):
+    """Somebody has taken care of it in another way; who and when is kept. Coordinators only.
+
+    Refuses `not_found` for a message that has not failed.
+    """
+
+    subject: ClassVar[str] = "notify.v1.rpc.settle_failed_message"
+    reply = Nothing
+    message_id: UUID
+
+
+class RetryFailedMessage(Request[Nothing], frozen=True, kw_only=True):
+    """Try it again from the beginning. Coordinators only.
+
+    Refuses `too_late` once it is of no use, and `not_found` for a message that was never given up.
+    """
+
+    subject: ClassVar[str] = "notify.v1.rpc.retry_failed_message"
+    reply = Nothing
+    message_id: UUID
 
 
 class MessageFailed(Event, frozen=True, kw_only=True):

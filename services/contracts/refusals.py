@@ -45,6 +45,8 @@ class Code(StrEnum):
     NOT_STARTED = "not_started"
     HOLD_EXPIRED = "hold_expired"
     PERSON_EXISTS = "person_exists"
+    # notify
+    TOO_LATE = "too_late"
     # rooms
     ROOM_NOT_OPEN = "room_not_open"
     ROOM_CLOSED = "room_closed"

@@ -43,7 +43,7 @@ def build(parts: Parts, settings: Config) -> Service:
     )
     dispatch = Dispatch(sending, db=parts.db, clock=parts.clock)
     return Service(
-        handlers=handlers(parts.db),
+        handlers=handlers(parts.db, wake=dispatch.wake),
         subscriptions=subscriptions(clock=parts.clock, quiet=quiet, wake=dispatch.wake),
         jobs=jobs(dispatch, db=parts.db, clock=parts.clock),
     )

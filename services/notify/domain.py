@@ -122,6 +122,28 @@ def asked_for(kind: MessageKind, about: UUID, *, now: datetime, booking_id: UUID
     )
 
 
+def said_again(
+    kind: MessageKind,
+    booking_id: UUID,
+    *,
+    occasion: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+) -> Owed:
+    """What a coordinator wants to be said once more, as long as it would have been said the first time."""
+    return Owed(
+        kind=kind,
+        about=booking_id,
+        occasion=occasion,
+        booking_id=booking_id,
+        starts_at=starts_at,
+        due_at=now,
+        not_after=ends_at,
+        give_up_at=give_up_at(starts_at, due_at=now, not_after=ends_at),
+    )
+
+
 def follow_ups(meeting: Meeting, *, quiet: QuietHours, now: datetime) -> Iterator[Owed]:
     """The reminders and the question afterwards, as far as their moments are still ahead."""
     if day := _day_reminder_due(meeting, quiet, now):
@@ -170,9 +192,6 @@ def _day_reminder_due(meeting: Meeting, quiet: QuietHours, now: datetime) -> dat
 def _about(
     meeting: Meeting, kind: MessageKind, *, occasion: int, due_at: datetime, not_after: datetime
 ) -> Owed:
-    give_up_at = min(due_at + TRY_FOR_AT_MOST, not_after)
-    if due_at < meeting.starts_at:
-        give_up_at = min(give_up_at, meeting.starts_at - LAST_TRY_BEFORE_START)
     return Owed(
         kind=kind,
         about=meeting.booking_id,
@@ -181,8 +200,16 @@ def _about(
         starts_at=meeting.starts_at,
         due_at=due_at,
         not_after=not_after,
-        give_up_at=give_up_at,
+        give_up_at=give_up_at(meeting.starts_at, due_at=due_at, not_after=not_after),
     )
+
+
+def give_up_at(starts_at: datetime | None, *, due_at: datetime, not_after: datetime) -> datetime:
+    """A day is enough; and before a meeting there must be time left for a coordinator."""
+    until = min(due_at + TRY_FOR_AT_MOST, not_after)
+    if starts_at is not None and due_at < starts_at:
+        until = min(until, starts_at - LAST_TRY_BEFORE_START)
+    return until
 
 
 def retry_at(attempts: int, *, now: datetime, jitter: float) -> datetime:

@@ -1,16 +1,13 @@
-"""What notify does with news and requests: decides what is owed, and says what was sent."""
+"""What notify does with news: decides what is owed."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.contracts.booking.events import BookingEvent
-from services.contracts.envelope import Role, Staff
-from services.contracts.notify import ListMessages, MessageKind, Messages
-from services.contracts.refusals import Code, Refusal
+from services.contracts.notify import MessageKind
 from services.notify import domain, store
 from services.notify.domain import Meeting, QuietHours
-from services.runtime.call import Call
 from services.runtime.db import Tx
 
 
@@ -49,12 +46,6 @@ async def hear_of_booking(
 async def hear_of_wish(tx: Tx, kind: MessageKind, about: UUID, *, now: datetime) -> None:
     """Somebody asked for their links or for a way in, and waits."""
     await store.plan(tx, [domain.asked_for(kind, about, now=now)])
-
-
-async def list_messages(tx: Tx, request: ListMessages, call: Call, _: object) -> Messages:
-    if not isinstance(call.actor, Staff) or call.actor.role is not Role.COORDINATOR:
-        raise Refusal(Code.FORBIDDEN, "Only a coordinator may see this.")
-    return Messages(await store.list_messages(tx, request.booking_id))
 
 
 def _meeting(event: BookingEvent) -> Meeting:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.contracts.booking.events import BookingEvent
-from services.contracts.notify import Message, MessageKind, MessageState
+from services.contracts.notify import FailedMessage, Message, MessageKind, MessageState, Receipt
 from services.notify.domain import FOLLOW_UPS, Owed
 from services.runtime.db import Tx
 
@@ -202,14 +202,131 @@ LIST = """
     SELECT id, kind, state, due_at, attempts, channel, sent_at, last_error
     FROM message WHERE booking_id = $1 AND kind <> 'alert' ORDER BY due_at, id
 """
+RECEIPTS = """
+    SELECT message_id, at, outcome, channel, code
+    FROM receipt WHERE message_id = ANY($1::uuid[]) ORDER BY id
+"""
 
 
 async def list_messages(tx: Tx, booking_id: UUID) -> list[Message]:
+    """Each with what came of every attempt, in their order."""
     rows = await tx.fetch(LIST, booking_id)
+    receipts: dict[UUID, list[Receipt]] = {row["id"]: [] for row in rows}
+    for row in await tx.fetch(RECEIPTS, list(receipts)):
+        facts = dict(row)
+        receipts[facts.pop("message_id")].append(Receipt(**facts))
     return [
-        Message(**{**row, "kind": MessageKind(row["kind"]), "state": MessageState(row["state"])})
+        Message(
+            **{
+                **row,
+                "kind": MessageKind(row["kind"]),
+                "state": MessageState(row["state"]),
+                "receipts": receipts[row["id"]],
+            }
+        )
         for row in map(dict[str, Any], rows)
     ]
+
+
+MEETING = "SELECT starts_at, ends_at, live FROM meeting WHERE booking_id = $1 FOR UPDATE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known here of a booking; its row is held until the commit."""
+
+    starts_at: datetime
+    ends_at: datetime
+    live: bool
+
+
+async def meeting(tx: Tx, booking_id: UUID) -> Known | None:
+    row = await tx.fetchrow(MEETING, booking_id)
+    return Known(**row) if row else None
+
+
+FIRST_SAID = """
+    SELECT kind, max(occasion) AS occasion FROM message
+    WHERE about = $1 AND kind IN ('hold', 'confirmation') GROUP BY kind ORDER BY kind LIMIT 1
+"""
+
+
+async def first_said(tx: Tx, booking_id: UUID) -> tuple[MessageKind, int]:
+    """What a booking's resident was told first, a confirmation before a hold, and its last occasion."""
+    row = await tx.fetchrow(FIRST_SAID, booking_id)
+    return (MessageKind(row["kind"]), row["occasion"]) if row else (MessageKind.CONFIRMATION, 0)
+
+
+HURRY = """
+    UPDATE message SET next_try_at = $3 WHERE about = $1 AND kind = $2 AND state = 'planned'
+    RETURNING true
+"""
+
+
+async def hurry(tx: Tx, about: UUID, kind: MessageKind, *, now: datetime) -> bool:
+    """What is still on its way is tried at once; False when nothing is."""
+    return bool(await tx.fetchval(HURRY, about, kind, now))
+
+
+LIST_FAILED = """
+    SELECT id, kind, booking_id, starts_at, due_at, attempts, channel, last_error AS code,
+        coalesce((SELECT max(at) FROM receipt WHERE message_id = message.id), due_at) AS failed_at,
+        not_after > $1 AS may_retry
+    FROM message
+    WHERE state = 'failed' AND settled_at IS NULL AND kind <> 'alert'
+        AND ($2::timestamptz IS NULL OR (due_at, id) > ($2, $3::uuid))
+    ORDER BY due_at, id LIMIT $4
+"""
+
+
+async def list_failed(
+    tx: Tx, *, now: datetime, after: tuple[datetime | None, UUID | None], limit: int
+) -> list[FailedMessage]:
+    rows = await tx.fetch(LIST_FAILED, now, *after, limit)
+    return [FailedMessage(**{**row, "kind": MessageKind(row["kind"])}) for row in map(dict[str, Any], rows)]
+
+
+SETTLE_FAILED = """
+    UPDATE message SET settled_at = coalesce(settled_at, $2), settled_by = coalesce(settled_by, $3)
+    WHERE id = $1 AND state = 'failed'
+    RETURNING true
+"""
+
+
+async def settle_failed(tx: Tx, message_id: UUID, *, now: datetime, by: UUID) -> bool:
+    """The first who says so is kept; False for what has not failed."""
+    return bool(await tx.fetchval(SETTLE_FAILED, message_id, now, by))
+
+
+GIVEN_UP = """
+    SELECT state, starts_at, not_after FROM message
+    WHERE id = $1 AND state <> 'skipped' AND kind <> 'alert' FOR UPDATE
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenUp:
+    """A message that failed, or that somebody has begun to try again."""
+
+    state: MessageState
+    starts_at: datetime | None
+    not_after: datetime
+
+
+async def given_up(tx: Tx, message_id: UUID) -> GivenUp | None:
+    row = await tx.fetchrow(GIVEN_UP, message_id)
+    return GivenUp(**{**row, "state": MessageState(row["state"])}) if row else None
+
+
+BEGIN_AGAIN = """
+    UPDATE message SET state = 'planned', attempts = 0, next_try_at = $2, give_up_at = $3,
+        settled_at = NULL, settled_by = NULL
+    WHERE id = $1
+"""
+
+
+async def begin_again(tx: Tx, message_id: UUID, *, now: datetime, give_up_at: datetime) -> None:
+    await tx.execute(BEGIN_AGAIN, message_id, now, give_up_at)
 
 
 FORGET_MESSAGES = "DELETE FROM message WHERE due_at < $1 AND state NOT IN ('planned', 'sending')"
