@@ -36,7 +36,9 @@ class Video(Struct, frozen=True, kw_only=True):
 
 
 class RoomView(Struct, frozen=True, kw_only=True):
-    """`waiting` counts those on the waiting page now; it is told to the host only."""
+    """`waiting` counts those on the waiting page now, `cannot_get_in` names the bookings whose bearers
+    said so; both are told to the host only. `here` tells a resident that they count as waiting.
+    """
 
     slot_id: UUID
     state: RoomState
@@ -46,6 +48,8 @@ class RoomView(Struct, frozen=True, kw_only=True):
     closes_at: datetime
     host_present: bool
     waiting: int = 0
+    here: bool = False
+    cannot_get_in: list[UUID] = []
 
 
 class Look(Request[RoomView], frozen=True, kw_only=True):
@@ -91,11 +95,25 @@ class Join(Request[Joined], frozen=True, kw_only=True):
 
 
 class Leave(Request[Nothing], frozen=True, kw_only=True):
-    """The actor went away from the room or the waiting page. The host's going makes residents wait."""
+    """The actor went away from the room or the waiting page. The host's going makes residents wait.
+
+    `only_waiting`: a page that is gone says nothing of those who have entered since.
+    """
 
     subject: ClassVar[str] = "rooms.v1.rpc.leave"
     reply = Nothing
     slot_id: UUID | None = None
+    only_waiting: bool = False
+
+
+class AskForHelp(Request[RoomView], frozen=True, kw_only=True):
+    """ "I cannot get in", by a resident; their host sees it until they are seen in the room.
+
+    Refuses `room_not_open` and `room_closed` as `Join` does. Asking again changes nothing.
+    """
+
+    subject: ClassVar[str] = "rooms.v1.rpc.ask_for_help"
+    reply = RoomView
 
 
 class CloseRoom(Request[RoomView], frozen=True, kw_only=True):
@@ -135,3 +153,10 @@ class AttendeeJoined(RoomEvent, frozen=True, kw_only=True):
     subject: ClassVar[str] = "rooms.v1.event.attendee_joined"
     booking_id: UUID
     at: datetime
+
+
+class HelpAsked(RoomEvent, frozen=True, kw_only=True):
+    """A resident said that they cannot get in."""
+
+    subject: ClassVar[str] = "rooms.v1.event.help_asked"
+    booking_id: UUID

@@ -27,7 +27,10 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Meeting:
-    """One slot's room as one person finds it: `cancelled` when the slot, or their own place, is off."""
+    """One slot's room as one person finds it: `cancelled` when the slot, or their own place, is off.
+
+    `here`: that person, a resident, waits. `cannot_get_in`: the bookings that said so, for the host alone.
+    """
 
     slot_id: UUID
     room: str
@@ -39,6 +42,8 @@ class Meeting:
     cancelled: bool
     host_present: bool
     waiting: int
+    here: bool = False
+    cannot_get_in: tuple[UUID, ...] = ()
 
     def opens_at(self, hours: Hours) -> datetime:
         return self.starts_at - hours.before

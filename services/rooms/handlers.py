@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.contracts.envelope import Service
-from services.contracts.rooms import CloseRoom, Join, Leave, Look, LookAtSlots, RoomView
+from services.contracts.rooms import AskForHelp, CloseRoom, Join, Leave, Look, LookAtSlots, RoomView
 from services.rooms import news, service
 from services.rooms.gathering import Gathering
 from services.rooms.service import Board, Means, NotYetKnown
@@ -21,6 +21,7 @@ def handlers(db: Database, bus: Bus, means: Means) -> Handlers:
         LookAtSlots: in_transaction(db, means, service.look_at_slots),
         Join: _anew_each_time(in_transaction(db, means, service.join)),
         Leave: in_transaction(db, means, service.leave),
+        AskForHelp: in_transaction(db, means, service.ask_for_help),
         CloseRoom: in_transaction(db, means, service.close_room),
     }
     return {request: _knowing(handler, db, bus) for request, handler in served.items()}

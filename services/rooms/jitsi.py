@@ -9,7 +9,7 @@ from services.contracts.rooms import AttendeeJoined, HostArrived, RoomState
 from services.rooms import domain
 from services.rooms.domain import Hours, Meeting, Presence
 from services.rooms.service import tell_if_hosts_left
-from services.rooms.store import places, sightings
+from services.rooms.store import people, places, sightings
 from services.rooms.store.sightings import Person, Sighting
 from services.runtime import outbox
 from services.runtime.call import Call
@@ -64,6 +64,8 @@ async def came_or_went(tx: Tx, room: str | None, seen: Sighting, call: Call, hou
 
 async def _came(tx: Tx, meeting: Meeting, person: Person, seen: Sighting, call: Call) -> None:
     at = seen.joined_at or call.now
+    if not person.ended:
+        await people.got_in(tx, seen.participant_id, at)
     if not domain.shows_arrival(person.presence, person.since, at, ended=person.ended):
         return
     await sightings.set_presence(tx, seen.participant_id, Presence.JOINED, at)

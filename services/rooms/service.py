@@ -9,9 +9,11 @@ from services.contracts.booking.appointments import DescribePlace
 from services.contracts.envelope import Nothing, Resident, Role, Staff
 from services.contracts.refusals import Code, Refusal, field_refusal
 from services.contracts.rooms import (
+    AskForHelp,
     AttendeeJoined,
     AttendeeWaiting,
     CloseRoom,
+    HelpAsked,
     HostArrived,
     HostLeft,
     Join,
@@ -100,7 +102,7 @@ async def _resident_joins(
     domain.may_enter(meeting, means.hours, call.now)
     presence = Presence.JOINED if meeting.host_present else Presence.WAITING
     came = await people.enter(tx, meeting.slot_id, link.booking_id, presence, call.now, hosts=False)
-    seen = view(meeting, means.hours, call.now)
+    seen = view(replace(meeting, here=not meeting.host_present), means.hours, call.now)
     if not meeting.host_present:
         if came.changed:
             waits = AttendeeWaiting(slot_id=meeting.slot_id, booking_id=link.booking_id)
@@ -145,7 +147,8 @@ async def leave(tx: Tx, request: Leave, call: Call, means: Means) -> Nothing:
         case Resident(booking_id=booking_id, link_version=link_version):
             await places.hold_shared(tx, booking_id)
             meeting = (await _seat(tx, booking_id, link_version)).meeting
-            await people.leave(tx, meeting.slot_id, booking_id, call.now)
+            where = (Presence.WAITING,) if request.only_waiting else people.ANYWHERE
+            await people.leave(tx, meeting.slot_id, booking_id, call.now, where=where)
         case _:
             staff, slot_id = _staff(call), _slot_named(request)
             await places.hold_alone(tx, slot_id)
@@ -153,6 +156,20 @@ async def leave(tx: Tx, request: Leave, call: Call, means: Means) -> Nothing:
             await people.leave(tx, slot_id, staff.person_id, call.now)
             await tell_if_hosts_left(tx, meeting, call)
     return Nothing()
+
+
+async def ask_for_help(tx: Tx, request: AskForHelp, call: Call, means: Means) -> RoomView:
+    """The host is told at once, and goes on seeing it whatever becomes of the resident's page."""
+    match call.actor:
+        case Resident(booking_id=booking_id, link_version=link_version):
+            await places.hold_shared(tx, booking_id)
+            meeting = (await _seat(tx, booking_id, link_version)).meeting
+            domain.may_enter(meeting, means.hours, call.now)
+            if await people.ask_for_help(tx, meeting.slot_id, booking_id, call.now):
+                await outbox.add(tx, HelpAsked(slot_id=meeting.slot_id, booking_id=booking_id), call)
+            return view(meeting, means.hours, call.now)
+        case _:
+            raise Refusal(Code.FORBIDDEN, "This is for those who were invited by a link.")
 
 
 async def tell_if_hosts_left(tx: Tx, before: Meeting, call: Call) -> None:
@@ -178,15 +195,20 @@ async def close_room(tx: Tx, request: CloseRoom, call: Call, means: Means) -> Ro
 
 
 def view(meeting: Meeting, hours: Hours, now: datetime) -> RoomView:
+    """Help is wanted while there is a room to get into."""
+    state = domain.state(meeting, hours, now)
+    goes_on = state in (RoomState.WAITING, RoomState.OPEN)
     return RoomView(
         slot_id=meeting.slot_id,
-        state=domain.state(meeting, hours, now),
+        state=state,
         starts_at=meeting.starts_at,
         ends_at=meeting.ends_at,
         opens_at=meeting.opens_at(hours),
         closes_at=meeting.closes_at(hours),
         host_present=meeting.host_present,
         waiting=meeting.waiting,
+        here=meeting.here,
+        cannot_get_in=list(meeting.cannot_get_in) if goes_on else [],
     )
 
 

@@ -175,4 +175,5 @@ def view(booking: BookingRow, deps: Deps) -> words.Booking:
         cancelled_by=booking.cancelled_by,
         cancel_reason=booking.cancel_reason,
         accompanies=booking.accompanies,
+        phone_on_file=booking.phone is not None,
     )

@@ -70,7 +70,7 @@ class Book(Request[Booked], frozen=True, kw_only=True):
 
 
 class Booking(Struct, frozen=True, kw_only=True):
-    """A booking as its resident sees it."""
+    """A booking as its resident sees it. `phone_on_file`: whether they can be rung; never the number."""
 
     id: UUID
     status: BookingStatus
@@ -85,6 +85,7 @@ class Booking(Struct, frozen=True, kw_only=True):
     cancelled_by: str | None = None
     cancel_reason: str | None = None
     accompanies: UUID | None = None
+    phone_on_file: bool = False
 
 
 class DescribeBooking(Request[Booking], frozen=True, kw_only=True):

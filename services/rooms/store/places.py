@@ -108,7 +108,11 @@ SEATS = """
         called_off.slot_id IS NOT NULL OR NOT place.live AS cancelled,
         EXISTS (SELECT FROM participant
             WHERE participant.slot_id = room.slot_id AND hosts AND presence = 'joined') AS host_present,
-        0 AS waiting
+        0 AS waiting,
+        EXISTS (SELECT FROM participant
+            WHERE participant.slot_id = room.slot_id AND participant.who_id = place.booking_id
+            AND presence = 'waiting') AS here,
+        ARRAY[]::uuid[] AS cannot_get_in
     FROM place
     JOIN room ON room.slot_id = place.slot_id
     LEFT JOIN called_off ON called_off.slot_id = place.slot_id
@@ -132,7 +136,11 @@ MEETINGS = """
         EXISTS (SELECT FROM participant
             WHERE participant.slot_id = room.slot_id AND hosts AND presence = 'joined') AS host_present,
         (SELECT count(*) FROM participant
-            WHERE participant.slot_id = room.slot_id AND NOT hosts AND presence = 'waiting') AS waiting
+            WHERE participant.slot_id = room.slot_id AND NOT hosts AND presence = 'waiting') AS waiting,
+        false AS here,
+        ARRAY(SELECT who_id FROM participant
+            WHERE participant.slot_id = room.slot_id AND NOT hosts AND help_asked_at IS NOT NULL
+            ORDER BY help_asked_at) AS cannot_get_in
     FROM room
     LEFT JOIN called_off ON called_off.slot_id = room.slot_id
     WHERE room.slot_id = ANY($1::uuid[])
@@ -164,6 +172,8 @@ def _meeting(row: Any) -> Meeting:
         cancelled=row["cancelled"],
         host_present=row["host_present"],
         waiting=row["waiting"],
+        here=row["here"],
+        cannot_get_in=tuple(row["cannot_get_in"]),
     )
 
 

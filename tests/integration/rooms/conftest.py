@@ -14,7 +14,7 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.provision import DATABASE
 from services.contracts.booking.catalogue import SlotKind
 from services.contracts.envelope import Resident, Staff, Told
-from services.contracts.rooms import Join, Joined, Look, RoomView
+from services.contracts.rooms import AskForHelp, Join, Joined, Look, RoomView
 from tests.integration.rooms.neighbour import ABooking, ASlot, Booking
 from tests.support.clock import SetClock
 from tests.support.system import System
@@ -51,6 +51,9 @@ class Rooms:
     async def resident_joins(self, who: ABooking | Resident, name: str = "Vieras") -> Joined:
         resident = who.resident if isinstance(who, ABooking) else who
         return await self.system.ask(Join(display_name=name), resident)
+
+    async def resident_asks_for_help(self, booked: ABooking) -> RoomView:
+        return await self.system.ask(AskForHelp(), booked.resident)
 
     async def resident_looks(self, booked: ABooking) -> RoomView:
         return await self.system.ask(Look(), booked.resident)

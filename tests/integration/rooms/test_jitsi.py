@@ -100,6 +100,22 @@ async def test_a_room_is_reserved_until_it_closes(rooms: Rooms, jitsi: Jitsi) ->
     assert (await jitsi.reserves(room))[0] == 200
 
 
+async def test_whoever_is_seen_in_the_room_after_asking_for_help_has_got_in(
+    rooms: Rooms, jitsi: Jitsi
+) -> None:
+    booked = await rooms.a_meeting()
+    await rooms.host_joins(booked)
+    joined = await rooms.resident_joins(booked)
+    before = jitsi.a_minute_later()
+    await rooms.resident_asks_for_help(booked)
+
+    await jitsi.saw("joined", joined, at=before - timedelta(minutes=1))
+    assert (await rooms.host_looks(booked)).cannot_get_in == [booked.id], "that was before they asked"
+    await jitsi.saw("joined", joined, connection="two")
+
+    assert (await rooms.host_looks(booked)).cannot_get_in == []
+
+
 async def test_an_evening_for_hundreds_has_a_room_for_hundreds(rooms: Rooms, jitsi: Jitsi) -> None:
     booked = await rooms.a_meeting(SlotKind.EVENT)
 
