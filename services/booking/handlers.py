@@ -8,6 +8,7 @@ from services.booking.service import (
     catalogue,
     changing,
     neighbours,
+    own,
     people,
     receptions,
     searching,
@@ -16,6 +17,7 @@ from services.booking.service import (
 from services.booking.service.deps import Deps
 from services.contracts.booking import appointments as a
 from services.contracts.booking import catalogue as c
+from services.contracts.booking import own as o
 from services.contracts.booking import people as p
 from services.contracts.booking import receptions as r
 from services.contracts.booking import slots as s
@@ -39,6 +41,11 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     p.ChangePerson: people.change_person,
     p.DisablePerson: people.disable_person,
     p.ListAlertAddresses: people.list_alert_addresses,
+    o.ChangeProfile: own.change_profile,
+    o.DescribeCalendar: own.describe_calendar,
+    o.FindCalendar: own.find_calendar,
+    o.RenewCalendar: own.renew_calendar,
+    o.ListOpenOutcomes: own.list_open_outcomes,
     r.ListReceptions: receptions.list_receptions,
     r.GetReception: receptions.get_reception,
     r.AddReception: receptions.add_reception,

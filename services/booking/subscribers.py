@@ -1,8 +1,9 @@
-"""Events in: what rooms tells of who came."""
+"""Events in: what rooms tells of who came, and of meetings that their hosts have ended."""
 
 from services.booking.store import bookings as store
+from services.booking.store import slots as slot_store
 from services.contracts.envelope import Told
-from services.contracts.rooms import AttendeeJoined
+from services.contracts.rooms import AttendeeJoined, RoomClosed
 from services.runtime.db import Tx
 from services.runtime.streams import Subscription
 
@@ -12,5 +13,16 @@ async def note_joined(tx: Tx, event: AttendeeJoined, _: Told) -> None:
     await store.note_joined(tx, event.booking_id, event.at)
 
 
+async def end_slot(tx: Tx, event: RoomClosed, told: Told) -> None:
+    """Also before its hour: the meeting has been held, and is not to be cancelled any more."""
+    await slot_store.end_slot(tx, event.slot_id, told.at)
+
+
 def subscriptions() -> list[Subscription]:
-    return [Subscription(owner="rooms", durable="booking-rooms", handlers={AttendeeJoined: note_joined})]
+    return [
+        Subscription(
+            owner="rooms",
+            durable="booking-rooms",
+            handlers={AttendeeJoined: note_joined, RoomClosed: end_slot},
+        )
+    ]

@@ -23,7 +23,7 @@ async def record_outcome(tx: Tx, request: words.RecordOutcome, call: Call, deps:
     seats.check_outcome(
         request.status,
         now_is=booking.status,
-        starts_at=booking.slot.starts_at,
+        starts_at=booking.slot.held_from,
         now=call.now,
     )
     guided_to = [service.strip() for service in request.guided_to]
@@ -41,7 +41,7 @@ async def give_feedback(tx: Tx, request: words.GiveFeedback, call: Call, deps: D
     """The answers keep the day, the theme and the organisation; never the booking."""
     _check(request)
     booking = await visible(tx, request.booking_id, call, deps)
-    if call.now < booking.slot.starts_at:
+    if call.now < booking.slot.held_from:
         raise Refusal(Code.NOT_STARTED, "The meeting has not been held yet.")
     if await store.mark_feedback(tx, booking.id, now=call.now):
         today = call.now.astimezone(deps.zone).date()

@@ -43,7 +43,7 @@ async def cancel_booking(tx: Tx, request: words.CancelBooking, call: Call, deps:
     booking = await _locked(tx, request.booking_id, call, deps)
     if booking.status in (BookingStatus.CANCELLED, BookingStatus.EXPIRED):
         return view(booking, deps)
-    seats.check_can_change(booking.status, starts_at=booking.slot.starts_at, now=call.now)
+    seats.check_can_change(booking.status, starts_at=booking.slot.held_from, now=call.now)
     by = access.said_by(call.actor, booking.slot.host.id)
     party = await store.party(tx, booking.id)
     for member in party:
@@ -59,7 +59,7 @@ async def move_booking(tx: Tx, request: words.MoveBooking, call: Call, deps: Dep
     booking = await _locked(tx, request.booking_id, call, deps, also=request.slot_id)
     if booking.slot.id == request.slot_id and booking.status in LIVE:
         return view(booking, deps)
-    seats.check_can_change(booking.status, starts_at=booking.slot.starts_at, now=call.now)
+    seats.check_can_change(booking.status, starts_at=booking.slot.held_from, now=call.now)
     if booking.accompanies is not None:
         raise Refusal(Code.FORBIDDEN, "The one you come with can move the meeting.")
     target = await slot_store.facts(tx, request.slot_id)

@@ -83,7 +83,7 @@ async def cancel_slot(tx: Tx, request: words.CancelSlot, call: Call, _: Deps) ->
     await store.lock(tx, request.slot_id)
     slot = await _own_slot(tx, request.slot_id, call)
     if slot.state is SlotState.OPEN:
-        if call.now >= slot.ends_at:
+        if call.now >= slot.over_from:
             raise Refusal(Code.ALREADY_STARTED, "The meeting is already over.")
         await _call_off(tx, slot, reason, call)
     cancelled = await store.slot(tx, slot.id)

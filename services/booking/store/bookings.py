@@ -17,9 +17,9 @@ _COLUMNS = """
     b.id AS booking_id, b.status, b.seats, b.accompanies, b.comes_as, b.display_name AS resident_name,
     b.email, b.phone, b.language, b.version, b.link_version, b.sequence, b.held_until, b.cancelled_by,
     b.cancel_reason, b.feedback_given_at,
-    s.id, s.kind, s.state, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages, s.capacity,
-    s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name, p.organisation_id,
-    coalesce(o.name, '') AS organisation
+    s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
+    s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
+    p.organisation_id, coalesce(o.name, '') AS organisation
 """
 _FROM = """
     FROM booking b JOIN slot s ON s.id = b.slot_id JOIN person p ON p.id = s.host_id

@@ -15,15 +15,15 @@ from services.contracts.booking.slots import Attendee, HostSlot, SlotState
 from services.runtime.db import Tx
 
 SLOT = """
-    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages, s.capacity,
-           s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
+    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
+           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
            p.organisation_id, coalesce(o.name, '') AS organisation
     FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
     WHERE s.id = $1
 """
 HOST_SLOTS = """
-    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages, s.capacity,
-           s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
+    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
+           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
            p.organisation_id, coalesce(o.name, '') AS organisation
     FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
     WHERE s.host_id = $1 AND s.state <> 'withdrawn' AND s.starts_at >= $2 AND s.starts_at < $3
@@ -31,8 +31,8 @@ HOST_SLOTS = """
     ORDER BY s.starts_at, s.id LIMIT $6
 """
 RULE_SLOTS = """
-    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages, s.capacity,
-           s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
+    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
+           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
            p.organisation_id, coalesce(o.name, '') AS organisation
     FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
     WHERE s.reception_id = $1 AND s.state = 'open' AND s.starts_at > $2
@@ -46,8 +46,8 @@ TAKE_SEATS = """
     WHERE s.id = $1 AND p.id = s.host_id AND p.disabled_at IS NULL
       AND s.state = 'open' AND s.bookable_until > $3
       AND s.taken + CASE WHEN s.kind = 'appointment' THEN 1 ELSE $2::integer END <= s.capacity
-    RETURNING s.id, s.kind, s.state, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages,
-              s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id,
+    RETURNING s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id,
+              s.languages, s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id,
               p.display_name, p.organisation_id, coalesce(o.name, '') AS organisation
 """
 GIVE_BACK = "UPDATE slot SET taken = taken - $2::integer WHERE id = $1"
@@ -66,8 +66,10 @@ WITHDRAW_FREE_OF_HOST = """
     UPDATE slot SET state = 'withdrawn'
     WHERE host_id = $1 AND state = 'open' AND taken = 0 AND starts_at > $2
 """
+END_SLOT = "UPDATE slot SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL"
 ATTENDEES = """
-    SELECT id, slot_id, display_name, language, status, note, accompanies, comes_as, joined_at
+    SELECT id, slot_id, display_name, language, status, note, accompanies, comes_as, joined_at,
+           ARRAY(SELECT service FROM guidance WHERE booking_id = booking.id ORDER BY service) AS guided_to
     FROM booking WHERE slot_id = ANY ($1::uuid[]) AND status NOT IN ('cancelled', 'expired')
     ORDER BY created_at, accompanies NULLS FIRST, id
 """
@@ -91,6 +93,16 @@ class SlotRow:
     bookable_until: datetime
     reception_id: UUID | None
     group_id: UUID | None
+    ended_at: datetime | None
+
+    @property
+    def held_from(self) -> datetime:
+        """From when on the meeting counts as begun: its hour, or an earlier end by its host."""
+        return min(self.starts_at, self.ended_at or self.starts_at)
+
+    @property
+    def over_from(self) -> datetime:
+        return min(self.ends_at, self.ended_at or self.ends_at)
 
     @property
     def booked(self) -> BookedSlot:
@@ -120,6 +132,7 @@ class SlotRow:
             seats_left=self.capacity - self.taken,
             reception_id=self.reception_id,
             group_id=self.group_id,
+            ended_at=self.ended_at,
             bookings=list(attendees),
         )
 
@@ -140,6 +153,7 @@ def slot_row(row: Record) -> SlotRow:
         bookable_until=row["bookable_until"],
         reception_id=row["reception_id"],
         group_id=row["group_id"],
+        ended_at=row["ended_at"],
     )
 
 
@@ -221,6 +235,11 @@ async def cancel_slot(tx: Tx, slot_id: UUID, reason: str) -> bool:
     return bool(await tx.fetchval(CANCEL_SLOT, slot_id, reason))
 
 
+async def end_slot(tx: Tx, slot_id: UUID, at: datetime) -> None:
+    """The host has ended the meeting. The first time counts."""
+    await tx.execute(END_SLOT, slot_id, at)
+
+
 async def withdraw_free_of_host(tx: Tx, host_id: UUID, *, now: datetime) -> None:
     await tx.execute(WITHDRAW_FREE_OF_HOST, host_id, now)
 
@@ -255,6 +274,7 @@ async def attendees(tx: Tx, slot_ids: Sequence[UUID]) -> dict[UUID, list[Attende
                 accompanies=row["accompanies"],
                 comes_as=row["comes_as"],
                 joined=row["joined_at"] is not None,
+                guided_to=row["guided_to"],
             )
         )
     return found

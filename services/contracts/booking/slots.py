@@ -31,7 +31,7 @@ class BookingStatus(StrEnum):
 class Attendee(Struct, frozen=True, kw_only=True):
     """A booking as the slot's host sees it: no contact data (that is a look of its own).
 
-    `joined`: they have been let into the room at least once.
+    `joined`: they have been let into the room at least once. `guided_to`: as the host noted it.
     """
 
     booking_id: UUID
@@ -42,9 +42,12 @@ class Attendee(Struct, frozen=True, kw_only=True):
     accompanies: UUID | None = None
     comes_as: str | None = None
     joined: bool = False
+    guided_to: list[str] = []
 
 
 class HostSlot(Struct, frozen=True, kw_only=True):
+    """`ended_at`: when its host ended the meeting, which may be before its hour."""
+
     id: UUID
     kind: SlotKind
     state: SlotState
@@ -58,6 +61,7 @@ class HostSlot(Struct, frozen=True, kw_only=True):
     seats_left: int
     reception_id: UUID | None = None
     group_id: UUID | None = None
+    ended_at: datetime | None = None
     bookings: list[Attendee] = []
 
 
