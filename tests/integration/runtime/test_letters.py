@@ -43,9 +43,7 @@ async def test_a_coordinator_sees_what_was_given_up_but_not_what_it_says(notify:
     assert "body" not in letter.__struct_fields__
 
 
-async def test_tried_again_it_takes_effect_and_leaves_the_list(
-    notify: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_tried_again_it_takes_effect_and_leaves_the_list(notify: System) -> None:
     booking_id = uuid4()
     await buried(notify, booking_id)
     (letter,) = (await notify.ask(ListNotifyDeadLetters(), COORDINATOR)).items
