@@ -72,6 +72,16 @@ class LookAtSlots(Request[RoomViews], frozen=True, kw_only=True):
     slot_ids: list[UUID]
 
 
+class ListOwnRooms(Request[RoomViews], frozen=True, kw_only=True):
+    """Rooms of the host's own meetings that start in a stretch of at most two days, in order, for when
+    booking cannot say which meetings there are. At most 100; those called off are left out."""
+
+    subject: ClassVar[str] = "rooms.v1.rpc.list_own_rooms"
+    reply = RoomViews
+    from_at: datetime
+    to_at: datetime
+
+
 class Joined(Struct, frozen=True, kw_only=True):
     """`video` is there once the host is in; until then the actor waits."""
 

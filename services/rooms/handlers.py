@@ -4,7 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 from services.contracts.envelope import Service
-from services.contracts.rooms import AskForHelp, CloseRoom, Join, Leave, Look, LookAtSlots, RoomView
+from services.contracts.rooms import (
+    AskForHelp,
+    CloseRoom,
+    Join,
+    Leave,
+    ListOwnRooms,
+    Look,
+    LookAtSlots,
+    RoomView,
+)
 from services.rooms import news, service
 from services.rooms.gathering import Gathering
 from services.rooms.service import Board, Means, NotYetKnown
@@ -19,6 +28,7 @@ def handlers(db: Database, bus: Bus, means: Means) -> Handlers:
     served: Handlers = {
         Look: _looking(db, means),
         LookAtSlots: in_transaction(db, means, service.look_at_slots),
+        ListOwnRooms: in_transaction(db, means, service.list_own_rooms),
         Join: _anew_each_time(in_transaction(db, means, service.join)),
         Leave: in_transaction(db, means, service.leave),
         AskForHelp: in_transaction(db, means, service.ask_for_help),

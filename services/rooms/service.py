@@ -1,7 +1,7 @@
 """What people do with a room: look, join, leave, end the meeting. One function each."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from services.contracts.rooms import (
     Join,
     Joined,
     Leave,
+    ListOwnRooms,
     Look,
     LookAtSlots,
     RoomClosed,
@@ -36,6 +37,7 @@ from services.runtime.call import Call
 from services.runtime.db import Tx
 
 MOST_SLOTS = 100
+LONGEST_STRETCH = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,17 @@ async def look_at_slots(tx: Tx, request: LookAtSlots, call: Call, means: Means) 
     known = (await places.meetings(tx, request.slot_ids)).values()
     theirs = [meeting for meeting in known if meeting.host_id == staff.person_id or _stands_in(staff)]
     return RoomViews([view(meeting, means.hours, call.now) for meeting in theirs])
+
+
+async def list_own_rooms(tx: Tx, request: ListOwnRooms, call: Call, means: Means) -> RoomViews:
+    staff = _staff(call)
+    if not timedelta() < request.to_at - request.from_at <= LONGEST_STRETCH:
+        raise field_refusal(Code.TIME_INVALID, "to_at", "Ask for at most two days at once.")
+    slot_ids = await places.own_slots(
+        tx, staff.person_id, from_at=request.from_at, to_at=request.to_at, limit=MOST_SLOTS
+    )
+    known = await places.meetings(tx, slot_ids)
+    return RoomViews([view(known[slot_id], means.hours, call.now) for slot_id in slot_ids])
 
 
 async def join(tx: Tx, request: Join, call: Call, means: Means) -> Joined:

@@ -152,6 +152,22 @@ async def meetings(tx: Tx, slot_ids: Collection[UUID]) -> dict[UUID, Meeting]:
     return {row["slot_id"]: _meeting(row) for row in await tx.fetch(MEETINGS, slot_ids)}
 
 
+OWN_SLOTS = """
+    SELECT slot_id FROM room
+    WHERE host_id = $1 AND starts_at >= $2 AND starts_at < $3 AND ends_at > $2
+      AND NOT EXISTS (SELECT FROM called_off WHERE called_off.slot_id = room.slot_id)
+      AND EXISTS (SELECT FROM place WHERE place.slot_id = room.slot_id AND place.live)
+    ORDER BY starts_at, slot_id LIMIT $4
+"""
+
+
+async def own_slots(
+    tx: Tx, host_id: UUID, *, from_at: datetime, to_at: datetime, limit: int
+) -> list[UUID]:
+    """The host's slots to which somebody is coming, in order."""
+    return [row["slot_id"] for row in await tx.fetch(OWN_SLOTS, host_id, from_at, to_at, limit)]
+
+
 SLOT_OF_ROOM = "SELECT slot_id FROM room WHERE name = $1"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from services.contracts.envelope import Resident, Role, Staff, Told
 from services.contracts.refusals import Code, Refusal, Unavailable
-from services.contracts.rooms import Join, Leave, Look, LookAtSlots, RoomState
+from services.contracts.rooms import Join, Leave, ListOwnRooms, Look, LookAtSlots, RoomState
 from services.rooms.jobs import KEPT, forgetting
 from services.runtime import db
 from tests.integration.rooms.conftest import NOON, Rooms
@@ -219,6 +219,26 @@ async def test_a_host_sees_many_slots_at_once_and_only_their_own(rooms: Rooms) -
     assert {item.slot_id for item in seen_by_coordinator.items} == {mine.slot.id, other.slot.id}
     with pytest.raises(Refusal):
         await rooms.system.ask(LookAtSlots(slot_ids=[uuid4()] * 101), mine.slot.host)
+
+
+async def test_a_host_finds_their_own_coming_meetings_without_booking(rooms: Rooms) -> None:
+    mine, other, off = [await rooms.a_meeting(open_now=False) for _ in range(3)]
+    off = ABooking(slot=replace(off.slot, id=uuid4(), host_id=mine.slot.host_id))
+    await rooms.booking.tell(off.confirmed())
+    await rooms.booking.tell(called_off(off.slot))
+    today = ListOwnRooms(from_at=NOON - timedelta(hours=2), to_at=NOON + timedelta(hours=20))
+
+    found = await rooms.system.ask(today, mine.slot.host)
+
+    assert [item.slot_id for item in found.items] == [mine.slot.id]
+    assert other.slot.id not in [item.slot_id for item in found.items]
+    earlier = ListOwnRooms(from_at=NOON - timedelta(hours=2), to_at=NOON)
+    assert (await rooms.system.ask(earlier, mine.slot.host)).items == []
+    long = ListOwnRooms(from_at=NOON, to_at=NOON + timedelta(days=3))
+    with pytest.raises(Refusal):
+        await rooms.system.ask(long, mine.slot.host)
+    with pytest.raises(Refusal):
+        await rooms.system.ask(today, mine.resident)
 
 
 async def test_twenty_presses_at_once_are_one_visit(rooms: Rooms) -> None:
