@@ -25,6 +25,7 @@ from services.gateway.pages import catalogue, problem, rendering
 from services.gateway.problems import problem_of
 from services.gateway.routes import ROUTES
 from services.runtime.jobs import Job
+from services.gateway.waiting import WaitingPages
 from services.runtime.main import Parts, Service
 from services.runtime.web import log_requests
 
@@ -45,6 +46,7 @@ def build(parts: Parts, settings: Config) -> Service:
         link_keys=links.parse_keys(settings.link_keys),
         hub=Hub(),
         limits=Limits(
+        waiting=WaitingPages(parts.bus, parts.clock),
             on=settings.limits == "on", trusted_proxies=settings.list_of(settings.trusted_proxies)
         ),
         problem_page=problem.show,
@@ -57,11 +59,18 @@ def build(parts: Parts, settings: Config) -> Service:
     async def forget() -> datetime | None:
         await kept.forget_old()
         await signing_in.forget_old(parts.db, parts.clock)
+    async def sweep() -> datetime | None:
+        await door.waiting.sweep()
+        return None
+
         return None
 
     return Service(
         handlers={PrepareSignIn: signing_in.prepare_handler(door)},
-        jobs=[Job("forget-sessions", forget, every=timedelta(minutes=15), clock=parts.clock)],
+        jobs=[
+            Job("forget-sessions", forget, every=timedelta(minutes=15), clock=parts.clock),
+            Job("waiting-pages", sweep, every=timedelta(seconds=2), clock=parts.clock),
+        ],
         web=application(door, kept),
         on_start=start,
     )
@@ -102,6 +111,7 @@ def application(door: Door, kept: sessions.Sessions) -> web.Application:
         door.hub.close()
 
     app.on_response_prepare.append(put_headers)
+        door.waiting.closing = True
     app.on_shutdown.append(close)
     return app
 

@@ -22,6 +22,10 @@ class Config(Common):
     limits: Literal["on", "off"] = setting("DIGIAULA_LIMITS", default="on")
     trusted_proxies: str = setting("DIGIAULA_TRUSTED_PROXIES", default="")
     allowed_hosts: str = setting("DIGIAULA_ALLOWED_HOSTS", default="")
+    phone: str = setting("DIGIAULA_PHONE", default="")
+    controller: str = setting("DIGIAULA_CONTROLLER", default="")
+    feedback_email: str = setting("DIGIAULA_FEEDBACK_EMAIL", default="")
+    accessibility_url: str = setting("DIGIAULA_ACCESSIBILITY_URL", default="")
     session_idle_minutes: int = setting("DIGIAULA_SESSION_IDLE_MINUTES", default=120)
 
     @property

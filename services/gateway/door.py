@@ -11,6 +11,7 @@ from services.gateway.limits import Limits
 from services.gateway.live import Hub
 from services.gateway.problems import Problem
 from services.runtime.bus import Bus
+from services.gateway.waiting import WaitingPages
 from services.runtime.clock import Clock
 from services.runtime.db import Database
 
@@ -28,6 +29,7 @@ class Door:
     link_keys: tuple[LinkKey, ...]
     hub: Hub
     limits: Limits
+    waiting: WaitingPages
     problem_page: ProblemPage | None = None
 
 

@@ -54,10 +54,14 @@ class MeetingBooking(Struct, frozen=True, kw_only=True):
     cancelled_by: str | None = None
     cancel_reason: str | None = None
     accompanies: UUID | None = None
+    phone_on_file: bool = False
 
 
 class Meeting(Struct, frozen=True, kw_only=True):
-    """`actions` are those that would succeed now. `opens_at` is not known while rooms does not answer."""
+    """`actions` are those that would succeed now. `opens_at` is not known while rooms does not answer.
+
+    `here`: the host has been told that the resident waits.
+    """
 
     state: RoomState
     slot: MeetingSlot
@@ -66,6 +70,7 @@ class Meeting(Struct, frozen=True, kw_only=True):
     closes_at: datetime | None
     host_present: bool
     actions: list[str]
+    here: bool = False
 
 
 async def look(door: Door, call: Call) -> Meeting:
@@ -131,11 +136,13 @@ def of_booking(booking: Booking, view: RoomView | None, *, now: datetime) -> Mee
             cancelled_by=booking.cancelled_by,
             cancel_reason=booking.cancel_reason,
             accompanies=booking.accompanies,
+            phone_on_file=booking.phone_on_file,
         ),
         opens_at=fresh.opens_at if fresh else None,
         closes_at=fresh.closes_at if fresh else None,
         host_present=fresh.host_present if fresh else False,
         actions=list(_actions(booking, state, now)),
+        here=fresh is not None and fresh.here,
     )
 
 
@@ -152,7 +159,8 @@ def _of_room(view: RoomView) -> Meeting:
         opens_at=view.opens_at,
         closes_at=view.closes_at,
         host_present=view.host_present,
-        actions=["join"] if entered else [],
+        actions=["join", "help"] if entered else [],
+        here=view.here,
     )
 
 
@@ -174,6 +182,7 @@ def _actions(booking: Booking, state: RoomState, now: datetime) -> Iterator[str]
     begun = now >= booking.slot.starts_at
     if state in (RoomState.WAITING, RoomState.OPEN):
         yield "join"
+        yield "help"
     if booking.status is BookingStatus.HELD and booking.held_until and now < booking.held_until:
         yield "confirm"
     if booking.status in AHEAD and not begun:

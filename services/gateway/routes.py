@@ -40,6 +40,7 @@ API: tuple[Route, ...] = (
     api("GET", "/t/{token}/calendar.ics", residents.calendar, LINK, "For a calendar", media=ICS),
     api("POST", "/t/{token}/join", residents.join, LINK, "Come in", also=(202,), limit=Limit.TOKEN),
     api("POST", "/t/{token}/leave", residents.leave, LINK, "Go away"),
+    api("POST", "/t/{token}/help", residents.ask_for_help, LINK, "Say that one cannot get in"),
     api("POST", "/t/{token}/confirm", residents.confirm, LINK, "Confirm a kept time"),
     api("POST", "/t/{token}/cancel", residents.cancel, LINK, "Give the time back"),
     api("POST", "/t/{token}/move", residents.move, LINK, "Take another time instead"),

@@ -105,7 +105,7 @@ def joined(domain: str = "", **differs: Any) -> Joined:
         room="huone-1",
         jwt="a.pass.here",
         expires_at=STARTS + timedelta(minutes=5),
-        url=f"https://{domain}/huone-1?jwt=a.pass.here" if domain else "",
+        url=f"https://{domain}/huone-1?jwt=a.pass.here#config.disableProfile=true" if domain else "",
         script=f"https://{domain}/external_api.js" if domain else "",
     )
     answer = Joined(state=RoomState.OPEN, view=view(RoomState.OPEN), video=video)

@@ -47,6 +47,7 @@ async def test_waiting_is_honest_and_works_without_script(
     refresh = [node for node in page.all("meta") if node["http-equiv"] == "refresh"]
     assert [node["content"] for node in refresh] == ["20"]
 
+    neighbours.answers(Look, examples.view(RoomState.WAITING, here=True))
     page = await visitor.send(page.form("/join"))
 
     assert neighbours.heard(Join)[0].display_name == "Kielo"

@@ -44,9 +44,12 @@ async def stream(asking: Asking[NoBody]) -> web.StreamResponse:
         headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
     )
     await response.prepare(asking.request)
-    assert isinstance(asking.call.actor, Resident)
-    with asking.door.hub.watching(asking.call.actor.booking_id, seen.slot.id) as watch:
+    who = asking.call.actor
+    assert isinstance(who, Resident)
+    hub, waiting = asking.door.hub, asking.door.waiting
+    with waiting.stream(who), hub.watching(who.booking_id, seen.slot.id) as watch:
         try:
+            _note_waiting(asking, seen)
             await _tell(response, NAMES[seen.state], seen)
             await _follow(asking, response, watch, seen)
         except (ConnectionError, TimeoutError):
@@ -71,6 +74,7 @@ async def _follow(
             if meetings.is_gone(refusal):
                 return
             now = seen
+        _note_waiting(asking, now)
         if (now.slot.id, now.slot.starts_at) != (seen.slot.id, seen.slot.starts_at):
             await _tell(response, "moved", now)
             hub.also(watch, now.slot.id)
@@ -79,6 +83,12 @@ async def _follow(
         elif not woken:
             await _write(response, b": still here\n\n")
         seen = now
+
+
+def _note_waiting(asking: Asking[NoBody], meeting: Meeting) -> None:
+    if meeting.here:
+        assert isinstance(asking.call.actor, Resident)
+        asking.door.waiting.seen(asking.call.actor, asking.call.request_id)
 
 
 async def _look(asking: Asking[NoBody], watch: Watch, seen: Meeting) -> Meeting:
@@ -105,6 +115,7 @@ async def _tell(response: web.StreamResponse, name: str, meeting: Meeting) -> No
         "starts_at": meeting.slot.starts_at,
         "opens_at": meeting.opens_at,
         "host_present": meeting.host_present,
+        "here": meeting.here,
     }
     await _write(response, b"event: %s\ndata: %s\n\n" % (name.encode(), msgspec.json.encode(told)))
 

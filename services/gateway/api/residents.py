@@ -18,7 +18,7 @@ from services.contracts.booking.appointments import (
 from services.contracts.envelope import Nothing
 from services.contracts.refusals import Code, field_refusal
 from services.contracts.rooms import Joined, Leave, RoomState, RoomView, Video
-from services.gateway import joining, meetings
+from services.gateway import helping, joining, meetings
 from services.gateway.api.serving import Answer, Asking, NoBody
 from services.gateway.fields import Email, Language, LongWords, Nickname, Phone, Rating
 from services.gateway.limits import Limit
@@ -39,6 +39,14 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: RoomState
     video: Video | None = None
     view: RoomView | None = None
+
+
+class Help(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What happens now. `may_ring`: the resident left a number; `phone`: one that they can ring."""
+
+    host_told: bool = True
+    may_ring: bool | None = None
+    phone: str | None = None
 
 
 class Renewed(Struct, frozen=True, kw_only=True):
@@ -98,6 +106,11 @@ def entry(joined: Joined) -> Answer[Entry]:
 
 async def leave(asking: Asking[NoBody]) -> Nothing:
     return await asking.ask(Leave())
+
+
+async def ask_for_help(asking: Asking[NoBody]) -> Help:
+    may_ring = await helping.ask(asking.door, asking.call)
+    return Help(host_told=True, may_ring=may_ring, phone=asking.door.settings.phone or None)
 
 
 async def confirm(asking: Asking[NoBody]) -> Meeting:

@@ -12,6 +12,7 @@ from aiohttp import web
 from services.contracts.booking.appointments import BookedSlot
 from services.contracts.booking.catalogue import Host, SlotKind
 from services.contracts.booking.slots import BookingStatus
+from services.contracts.envelope import Resident
 from services.contracts.refusals import Unavailable
 from services.contracts.rooms import RoomState
 from services.gateway import meetings
@@ -20,7 +21,7 @@ from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.meetings import Meeting, MeetingBooking, MeetingSlot
 from services.gateway.pages import catalogue
-from services.gateway.pages.rendering import render, say_for
+from services.gateway.pages.rendering import PREFERRED, render, say_for
 from services.gateway.pages.words import N_
 from services.gateway.who import caller_of
 
@@ -42,6 +43,7 @@ DONE = {
     "confirmed": N_("The time is yours."),
     "moved": N_("Your time has been moved. We send you a message about it."),
     "left": N_("You have left the meeting."),
+    "help": N_("We have told the person you are to meet that you cannot get in."),
     "thanks": N_("Thank you for telling us."),
 }
 CANCELLED_BY = {
@@ -60,7 +62,13 @@ async def show(request: web.Request, *, form: Form | None = None, status: int = 
     """The meeting's page as it is now; `form` is feedback that must be looked at again."""
     door, say = door_of(request), say_for(request)
     now = door.clock.now()
-    found = await meetings.look(door, call_for(request, caller_of(request).actor))
+    call = call_for(request, caller_of(request).actor)
+    found = await meetings.look(door, call)
+    if found.booking:
+        request[PREFERRED] = found.booking.language
+        say = say_for(request)
+    if found.here and isinstance(call.actor, Resident):
+        door.waiting.seen(call.actor, call.request_id)
     face, slot, booking = _face(found, now), _shown(request, found.slot), found.booking
     ended = face in ("over", "cancelled")
     return render(
@@ -71,7 +79,10 @@ async def show(request: web.Request, *, form: Form | None = None, status: int = 
         state=face,
         heading=say(HEADINGS[face]),
         done=_done(request),
-        here=request.query.get("done") == "here",
+        here=found.here,
+        help_asked=request.query.get("done") == "help",
+        may_ring=booking is not None and booking.phone_on_file,
+        phone=door.settings.phone,
         token=request.match_info["token"],
         slot=slot,
         name=slot.host.display_name or say("The person you are to meet"),

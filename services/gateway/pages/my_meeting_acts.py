@@ -19,7 +19,7 @@ from services.contracts.booking.slots import BookingStatus
 from services.contracts.envelope import Request
 from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import Leave
-from services.gateway import forms, joining
+from services.gateway import forms, helping, joining
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
@@ -38,7 +38,7 @@ LONGEST_WORDS = 2000
 
 async def join(request: web.Request) -> web.Response:
     """The button to the meeting. Before the host is in, the resident has let them know and waits."""
-    await forms.read(request)
+    form = await forms.read(request)
     call = call_for(request, caller_of(request).actor)
     try:
         joined = await joining.as_resident(door_of(request), call, name=None, language=language_of(request))
@@ -47,16 +47,30 @@ async def join(request: web.Request) -> web.Response:
             return _home(request)
         raise
     if joined.video is None:
-        return _home(request, "here")
+        return _home(request)
     say = say_for(request)
     return render(
         request,
         "room.html",
         heading=say("Your meeting"),
         video=joined.video,
+        sound_only=form.value("camera") == "off",
+        help=f"/t/{request.match_info['token']}/help",
         leave=f"/t/{request.match_info['token']}/leave",
         close=None,
     )
+
+
+async def ask_for_help(request: web.Request) -> web.Response:
+    """ "I cannot get in": the host sees it at once, and the resident's page says what happens now."""
+    await forms.read(request)
+    try:
+        await helping.ask(door_of(request), call_for(request, caller_of(request).actor))
+    except Refusal as refusal:
+        if refusal.code in ROOM_SHUT:
+            return _home(request)
+        raise
+    return _home(request, "help")
 
 
 async def leave(request: web.Request) -> web.Response:

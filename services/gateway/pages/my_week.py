@@ -38,6 +38,7 @@ class Entry:
     slot: HostSlot
     people: Sequence[Attendee]
     waiting: int
+    cannot_get_in: Sequence[UUID]
     may_join: bool
     may_cancel: bool
     begun: bool
@@ -76,6 +77,9 @@ async def week(request: web.Request) -> web.Response:
     views = await _views(request, slots)
     entries = [_entry(slot, views.get(slot.id), now) for slot in slots]
     waiting = sum(entry.waiting for entry in entries)
+    outside = sum(len(entry.cannot_get_in) for entry in entries)
+    news = [say("Waiting now: {count}").format(count=waiting)] if waiting else []
+    news += [say("Cannot get in: {count}").format(count=outside)] if outside else []
     return render(
         request,
         "week.html",
@@ -87,7 +91,7 @@ async def week(request: web.Request) -> web.Response:
         first=first,
         last=end - timedelta(minutes=1),
         entries=entries,
-        said=say("Waiting now: {count}").format(count=waiting) if waiting else "",
+        said=". ".join(news),
         done=say(DONE[done]) if (done := request.query.get("done", "")) in DONE else "",
         comes_as={kind: say(name) for kind, name in words.COMPANIONS.items()},
         theme_name=await catalogue.theme_names(request),
@@ -132,6 +136,7 @@ def _entry(slot: HostSlot, view: RoomView | None, now: datetime) -> Entry:
         slot=slot,
         people=people,
         waiting=view.waiting if view else 0,
+        cannot_get_in=view.cannot_get_in if view else [],
         may_join=live and bool(people) and _in_window(slot, view, now),
         may_cancel=live and now < slot.ends_at,
         begun=now >= slot.starts_at,

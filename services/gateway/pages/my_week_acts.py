@@ -40,6 +40,8 @@ async def join(request: web.Request) -> web.Response:
         "room.html",
         heading=say("The meeting is open"),
         video=joined.video,
+        sound_only=False,
+        at_the_door=f"/my/week/slots/{slot_id}/door",
         leave=f"/my/week/slots/{slot_id}/leave",
         close=f"/my/week/slots/{slot_id}/close",
     )

@@ -19,13 +19,15 @@ from services.gateway.door import door_of
 from services.gateway.forms import Form, token_for
 from services.gateway.pages import words
 from services.gateway.pages.words import Say
-from services.gateway.who import CALLER
+from services.gateway.who import greeted
 from services.runtime.texts import LANGUAGES, Texts, time_in_words
 
 HERE = Path(__file__).parent.parent
 DEFAULT = LANGUAGES[0]
 LANGUAGE_COOKIE = "lang"
 YEAR = 365 * 24 * 3600
+# The language in which somebody booked: spoken to them on a device where they have not chosen one.
+PREFERRED = web.RequestKey("preferred", str)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def install(app: web.Application) -> None:
 def language_of(request: web.Request) -> str:
     """What the visitor chose here, or earlier, or their browser prefers; Finnish otherwise."""
     browser = (part.partition(";")[0].strip()[:2] for part in _by_preference(request))
-    for wish in (request.query.get("lang"), request.cookies.get(LANGUAGE_COOKIE), *browser):
+    chosen = (request.query.get("lang"), request.cookies.get(LANGUAGE_COOKIE), request.get(PREFERRED))
+    for wish in (*chosen, *browser):
         if wish in LANGUAGES:
             return wish
     return DEFAULT
@@ -84,14 +87,17 @@ def render(request: web.Request, template: str, *, status: int = 200, **context:
     """A whole page. A page whose form has errors, or whose status is one, says so in its title."""
     language = language_of(request)
     door = door_of(request)
-    caller = request.get(CALLER)
+    caller = greeted(request)
+    person = caller.person if caller else None
     form = context.get("form")
     known: dict[str, Any] = {
         "form": Form(),
         "now": door.clock.now(),
         "zone": door.settings.time_zone,
         "path": request.path,
-        "staff": caller.person if caller else None,
+        "staff": person,
+        "staff_role": say_for(request)(words.ROLES[person.role]) if person else "",
+        "staff_token": caller.csrf if caller else None,
         "token_for": partial(token_for, request),
         "query_with": partial(_query_with, request),
         "theme_name": lambda _: "",

@@ -2,6 +2,7 @@
 
 from services.gateway.limits import Limit
 from services.gateway.pages import (
+    at_the_door,
     book,
     find_time,
     links,
@@ -31,6 +32,7 @@ PAGES: tuple[Route, ...] = (
     page("POST", "/t/{token}/leave", my_meeting_acts.leave, LINK),
     page("POST", "/t/{token}/confirm", my_meeting_acts.confirm, LINK),
     page("GET", "/t/{token}/cancel", my_meeting_acts.ask_to_cancel, LINK),
+    page("POST", "/t/{token}/help", my_meeting_acts.ask_for_help, LINK),
     page("POST", "/t/{token}/cancel", my_meeting_acts.cancel, LINK),
     page("GET", "/t/{token}/move", my_meeting_acts.ask_to_move, LINK),
     page("POST", "/t/{token}/move", my_meeting_acts.move, LINK),
@@ -48,6 +50,7 @@ PAGES: tuple[Route, ...] = (
     page("POST", "/my/week/slots/{slot_id}/join", my_week_acts.join, HOSTS, video=True),
     page("POST", "/my/week/slots/{slot_id}/leave", my_week_acts.leave, HOSTS),
     page("POST", "/my/week/slots/{slot_id}/close", my_week_acts.close, HOSTS),
+    page("GET", "/my/week/slots/{slot_id}/door", at_the_door.show, HOSTS),
     page("GET", "/my/week/slots/{slot_id}/cancel", my_week_acts.ask_to_cancel, HOSTS),
     page("POST", "/my/week/slots/{slot_id}/cancel", my_week_acts.cancel, HOSTS),
     page("POST", "/my/week/bookings/{booking_id}/outcome", my_week_acts.record_outcome, HOSTS),

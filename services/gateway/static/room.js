@@ -21,6 +21,7 @@
         disableProfile: true,
         disableInviteFunctions: true,
         disableDeepLinking: true,
+        ...(facts.soundOnly ? { startAudioOnly: true, startWithVideoMuted: true } : {}),
       },
     });
     api.getIFrame().title = facts.title;

@@ -4,18 +4,25 @@
   const live = document.getElementById("live");
   const said = document.getElementById("said");
   if (!live || !window.EventSource) return;
-  let now = live.dataset.state;
+  const standing = (part) => part.dataset.state + (part.dataset.here || "");
+  let now = standing(live);
 
   const renew = async () => {
     const answer = await fetch(location.pathname, { credentials: "same-origin", cache: "no-store" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = page.getElementById("live");
     if (!next) return location.reload();
-    if (next.dataset.state === now) return;
-    now = next.dataset.state;
+    // The page was gone for so long that we stopped counting on it: say again that somebody is here.
+    if (live.dataset.here && !next.dataset.here && next.dataset.state === live.dataset.state) {
+      await fetch(live.dataset.join, { method: "POST", credentials: "same-origin" });
+      return;
+    }
+    if (standing(next) === now) return;
+    now = standing(next);
     const held = live.contains(document.activeElement);
     live.replaceChildren(...next.childNodes);
-    live.dataset.state = now;
+    live.dataset.state = next.dataset.state;
+    live.dataset.here = next.dataset.here || "";
     document.title = page.title;
     said.textContent = next.dataset.said;
     if (held) live.querySelector("h1").focus();

@@ -164,7 +164,7 @@ async def test_a_booked_meeting_can_be_seen_and_joined_with_booking_down(meeting
     await doorstep.system.stop("booking")
 
     seen = (await meeting.resident.get(meeting.link)).json
-    assert (seen["state"], seen["booking"], seen["actions"]) == ("open", None, ["join"])
+    assert (seen["state"], seen["booking"], seen["actions"]) == ("open", None, ["join", "help"])
     joined = await meeting.resident.post(f"{meeting.link}/join")
     assert (joined.status, joined.json["state"]) == (200, "open")
     away = await meeting.resident.post(f"{meeting.link}/cancel")

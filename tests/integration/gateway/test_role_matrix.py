@@ -86,6 +86,7 @@ MATRIX: dict[str, Row] = {
     "GET /api/v1/t/{token}/events": bearers(200),
     "GET /api/v1/t/{token}/calendar.ics": bearers(200),
     "POST /api/v1/t/{token}/join": bearers("room_not_open"),
+    "POST /api/v1/t/{token}/help": bearers("room_not_open"),
     "POST /api/v1/t/{token}/leave": bearers(204),
     "POST /api/v1/t/{token}/confirm": bearers(200),
     "POST /api/v1/t/{token}/move": bearers("slot_closed"),
