@@ -16,6 +16,10 @@ class Action(StrEnum):
 
     CONTACT_READ = "contact.read"
     MESSAGES_READ = "messages.read"
+    MESSAGE_RESENT = "message.resent"
+    MESSAGE_SETTLED = "message.settled"
+    MESSAGE_RETRIED = "message.retried"
+    LETTERS_REDRIVEN = "letters.redriven"
     BOOKING_READ = "booking.read"
     BOOKING_REFUSED = "booking.refused"
     BOOKING_MADE = "booking.made"

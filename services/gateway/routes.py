@@ -14,6 +14,7 @@ from services.gateway.api import (
     residents,
     signing_in,
     slots,
+    undelivered,
 )
 from services.gateway.limits import Limit
 from services.gateway.pages.table import PAGES
@@ -39,8 +40,8 @@ API: tuple[Route, ...] = (
     api("GET", "/t/{token}/events", events.stream, LINK, "Live news of it", media=EVENTS, stream=True),
     api("GET", "/t/{token}/calendar.ics", residents.calendar, LINK, "For a calendar", media=ICS),
     api("POST", "/t/{token}/join", residents.join, LINK, "Come in", also=(202,), limit=Limit.TOKEN),
-    api("POST", "/t/{token}/leave", residents.leave, LINK, "Go away"),
     api("POST", "/t/{token}/help", residents.ask_for_help, LINK, "Say that one cannot get in"),
+    api("POST", "/t/{token}/leave", residents.leave, LINK, "Go away"),
     api("POST", "/t/{token}/confirm", residents.confirm, LINK, "Confirm a kept time"),
     api("POST", "/t/{token}/cancel", residents.cancel, LINK, "Give the time back"),
     api("POST", "/t/{token}/move", residents.move, LINK, "Take another time instead"),
@@ -69,6 +70,40 @@ API: tuple[Route, ...] = (
     api("GET", "/bookings/{booking_id}/contact", bookings.contact, STAFF, "How to reach them"),
     # coordinators
     api("GET", "/bookings/{booking_id}/messages", bookings.messages, COORDINATOR, "What they were sent"),
+    api(
+        "POST",
+        "/bookings/{booking_id}/resend",
+        undelivered.resend,
+        COORDINATOR,
+        "Send them the link again",
+        makes=True,
+        status=202,
+    ),
+    api("GET", "/coordination/failed-messages", undelivered.failed_messages, COORDINATOR, "What failed"),
+    api(
+        "POST",
+        "/coordination/failed-messages/{message_id}/settle",
+        undelivered.settle,
+        COORDINATOR,
+        "Taken care of",
+    ),
+    api(
+        "POST",
+        "/coordination/failed-messages/{message_id}/retry",
+        undelivered.retry,
+        COORDINATOR,
+        "Send a failed message after all",
+        status=202,
+    ),
+    api("GET", "/coordination/dead-letters", undelivered.dead_letters, COORDINATOR, "News given up"),
+    api(
+        "POST",
+        "/coordination/dead-letters/redrive",
+        undelivered.redrive,
+        COORDINATOR,
+        "Handle news once more",
+        status=202,
+    ),
     api("POST", "/organisations", catalogue.add_organisation, COORDINATOR, "Add one", makes=True),
     api("GET", "/people", people.browse, COORDINATOR, "Everybody who serves"),
     api("POST", "/people", people.add, COORDINATOR, "Invite somebody", makes=True),

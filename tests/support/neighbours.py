@@ -21,6 +21,7 @@ import services.contracts.booking.catalogue
 import services.contracts.booking.people
 import services.contracts.booking.receptions
 import services.contracts.booking.slots
+import services.contracts.letters
 import services.contracts.notify
 import services.contracts.rooms  # noqa: F401 - loading them makes their requests known
 from services.contracts.envelope import Event, Request, Told, encode, raw

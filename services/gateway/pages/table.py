@@ -13,8 +13,10 @@ from services.gateway.pages import (
     receptions,
     sign_in,
     static,
+    to_do,
+    told,
 )
-from services.gateway.routing import ANYONE, HOSTS, LINK, STAFF, Route, page
+from services.gateway.routing import ANYONE, COORDINATOR, HOSTS, LINK, STAFF, Route, page
 
 PAGES: tuple[Route, ...] = (
     page("GET", "/", find_time.front, ANYONE),
@@ -30,9 +32,9 @@ PAGES: tuple[Route, ...] = (
     page("GET", "/t/{token}", my_meeting.meeting, LINK),
     page("POST", "/t/{token}/join", my_meeting_acts.join, LINK, video=True),
     page("POST", "/t/{token}/leave", my_meeting_acts.leave, LINK),
+    page("POST", "/t/{token}/help", my_meeting_acts.ask_for_help, LINK),
     page("POST", "/t/{token}/confirm", my_meeting_acts.confirm, LINK),
     page("GET", "/t/{token}/cancel", my_meeting_acts.ask_to_cancel, LINK),
-    page("POST", "/t/{token}/help", my_meeting_acts.ask_for_help, LINK),
     page("POST", "/t/{token}/cancel", my_meeting_acts.cancel, LINK),
     page("GET", "/t/{token}/move", my_meeting_acts.ask_to_move, LINK),
     page("POST", "/t/{token}/move", my_meeting_acts.move, LINK),
@@ -48,9 +50,9 @@ PAGES: tuple[Route, ...] = (
     page("GET", "/my", my_week.home, STAFF),
     page("GET", "/my/week", my_week.week, HOSTS),
     page("POST", "/my/week/slots/{slot_id}/join", my_week_acts.join, HOSTS, video=True),
+    page("GET", "/my/week/slots/{slot_id}/door", at_the_door.show, HOSTS),
     page("POST", "/my/week/slots/{slot_id}/leave", my_week_acts.leave, HOSTS),
     page("POST", "/my/week/slots/{slot_id}/close", my_week_acts.close, HOSTS),
-    page("GET", "/my/week/slots/{slot_id}/door", at_the_door.show, HOSTS),
     page("GET", "/my/week/slots/{slot_id}/cancel", my_week_acts.ask_to_cancel, HOSTS),
     page("POST", "/my/week/slots/{slot_id}/cancel", my_week_acts.cancel, HOSTS),
     page("POST", "/my/week/bookings/{booking_id}/outcome", my_week_acts.record_outcome, HOSTS),
@@ -63,4 +65,11 @@ PAGES: tuple[Route, ...] = (
     page("POST", "/my/receptions/{reception_id}/remove", receptions.remove, HOSTS),
     page("GET", "/my/times/new", receptions.ask_extra, HOSTS),
     page("POST", "/my/times/new", receptions.add_extra, HOSTS),
+    # coordinators: what did not get through
+    page("GET", "/bookings/{booking_id}/messages", told.messages, COORDINATOR),
+    page("POST", "/bookings/{booking_id}/resend", told.resend, COORDINATOR),
+    page("GET", "/coordinator/to-do", to_do.to_do, COORDINATOR),
+    page("POST", "/coordinator/to-do/messages/{message_id}/retry", to_do.retry, COORDINATOR),
+    page("POST", "/coordinator/to-do/messages/{message_id}/settle", to_do.settle, COORDINATOR),
+    page("POST", "/coordinator/to-do/letters", to_do.redrive, COORDINATOR),
 )

@@ -105,6 +105,7 @@ SENTENCES: Mapping[str, str] = {
     Code.NOT_STARTED: N_("The meeting has not begun yet."),
     Code.HOLD_EXPIRED: N_("The time was not confirmed soon enough, and has been given back."),
     Code.ROOM_NOT_OPEN: N_("The room is not open now."),
+    Code.TOO_LATE: N_("It is too late for that to be of use."),
     Code.ROOM_CLOSED: N_("The meeting has ended."),
     Code.KEY_REUSED: N_("This form has already been sent. Look at the message we sent you."),
     Code.TOO_MANY: N_("There have been too many requests from your network. Wait a while and try again."),
