@@ -24,8 +24,8 @@ from services.gateway.live import Hub
 from services.gateway.pages import catalogue, problem, rendering
 from services.gateway.problems import problem_of
 from services.gateway.routes import ROUTES
-from services.runtime.jobs import Job
 from services.gateway.waiting import WaitingPages
+from services.runtime.jobs import Job
 from services.runtime.main import Parts, Service
 from services.runtime.web import log_requests
 
@@ -45,8 +45,8 @@ def build(parts: Parts, settings: Config) -> Service:
         settings=settings,
         link_keys=links.parse_keys(settings.link_keys),
         hub=Hub(),
-        limits=Limits(
         waiting=WaitingPages(parts.bus, parts.clock),
+        limits=Limits(
             on=settings.limits == "on", trusted_proxies=settings.list_of(settings.trusted_proxies)
         ),
         problem_page=problem.show,
@@ -56,13 +56,13 @@ def build(parts: Parts, settings: Config) -> Service:
     async def start() -> None:
         await door.hub.start(parts.bus)
 
-    async def forget() -> datetime | None:
-        await kept.forget_old()
-        await signing_in.forget_old(parts.db, parts.clock)
     async def sweep() -> datetime | None:
         await door.waiting.sweep()
         return None
 
+    async def forget() -> datetime | None:
+        await kept.forget_old()
+        await signing_in.forget_old(parts.db, parts.clock)
         return None
 
     return Service(
@@ -108,10 +108,10 @@ def application(door: Door, kept: sessions.Sessions) -> web.Application:
             response.headers["X-Request-ID"] = request[REQUEST_ID]
 
     async def close(_: web.Application) -> None:
+        door.waiting.closing = True
         door.hub.close()
 
     app.on_response_prepare.append(put_headers)
-        door.waiting.closing = True
     app.on_shutdown.append(close)
     return app
 

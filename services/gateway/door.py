@@ -10,8 +10,8 @@ from services.gateway.config import Config
 from services.gateway.limits import Limits
 from services.gateway.live import Hub
 from services.gateway.problems import Problem
-from services.runtime.bus import Bus
 from services.gateway.waiting import WaitingPages
+from services.runtime.bus import Bus
 from services.runtime.clock import Clock
 from services.runtime.db import Database
 
@@ -28,8 +28,8 @@ class Door:
     settings: Config
     link_keys: tuple[LinkKey, ...]
     hub: Hub
-    limits: Limits
     waiting: WaitingPages
+    limits: Limits
     problem_page: ProblemPage | None = None
 
 
