@@ -14,6 +14,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.errors import MaxPayloadError
 from nats.js import JetStreamContext
 
 from services.contracts.envelope import (
@@ -334,6 +335,9 @@ class _Server:
         """Sent without the request's headers; a lost connection leaves the asker to its deadline."""
         try:
             await self._bus.client.publish(msg.reply, encode(answer))
+        except MaxPayloadError:
+            log.error("reply.too_large", subject=msg.subject)
+            await self._reply(msg, Failed())
         except (NatsError, OSError) as error:
             log.warning("reply.lost", subject=msg.subject, reason=type(error).__name__)
 

@@ -35,6 +35,7 @@ _AWAY = (
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.IdleInTransactionSessionTimeoutError,
+    asyncpg.exceptions.ReadOnlySQLTransactionError,  # a standby that has not taken over yet
 )
 
 
@@ -177,7 +178,14 @@ async def dedicated(url: str, *, schema: str) -> asyncpg.Connection:
 
 
 def _server_settings(schema: str) -> dict[str, str]:
-    return {"search_path": schema, "application_name": f"digiaula-{schema}"}
+    """A half-open connection is found out in half a minute: it may hold the relay's lock."""
+    return {
+        "search_path": schema,
+        "application_name": f"digiaula-{schema}",
+        "tcp_keepalives_idle": "10",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+    }
 
 
 async def _prepare(connection: Any) -> None:

@@ -14,7 +14,7 @@ from uuid import uuid4
 import asyncpg
 import structlog
 from nats.errors import Error as NatsError
-from nats.js.api import PubAck, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import DiscardPolicy, PubAck, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
 from services.contracts.envelope import Event, Told, encode, raw
@@ -30,16 +30,16 @@ REMEMBER_BATCH = 5_000
 POLL_SECONDS = 1.0
 LOOK_AT_STREAM_SECONDS = 5.0
 ACK_SECONDS = 5.0
-KEEP = "interval '14 days'"
 RELAY_LOCK = 1
 
 ADD = "INSERT INTO outbox (event_id, subject, body) VALUES ($1, $2, $3)"
 UNPUBLISHED = """
-    SELECT id, event_id, subject, body FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT $1
+    SELECT id, event_id, subject, body FROM outbox
+    WHERE published_at IS NULL ORDER BY repeated, id LIMIT $1
 """
 MARK = "UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])"
 PUBLISH_AGAIN = """
-    UPDATE outbox SET published_at = NULL
+    UPDATE outbox SET published_at = NULL, repeated = true
     WHERE id IN (SELECT id FROM outbox WHERE published_at IS NOT NULL ORDER BY published_at LIMIT $1)
 """
 STREAM_SEEN = "SELECT created_at, last_seq FROM relay WHERE stream = $1"
@@ -49,7 +49,9 @@ SEE_STREAM = """
 """
 ADVANCE = "UPDATE relay SET last_seq = greatest(last_seq, $2) WHERE stream = $1"
 DOUBT = "UPDATE relay SET created_at = '-infinity' WHERE stream = $1"
-FORGET = f"DELETE FROM outbox WHERE published_at < now() - {KEEP}"  # noqa: S608 - a constant
+FORGET = """
+    DELETE FROM outbox WHERE created_at < now() - interval '14 days' AND published_at IS NOT NULL
+"""
 LOCK = "SELECT pg_try_advisory_lock(hashtext(current_schema()), $1)"
 
 
@@ -80,6 +82,7 @@ def stream_config(service: str) -> StreamConfig:
         storage=StorageType.FILE,
         max_age=14 * 24 * 3600,
         max_bytes=1 << 29,
+        discard=DiscardPolicy.NEW,  # a full stream refuses; the outbox keeps, and says so
         duplicate_window=600,
         deny_delete=True,
         deny_purge=True,

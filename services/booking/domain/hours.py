@@ -4,7 +4,7 @@ Hours are wall-clock times: 13:00 stays 13:00 when the clocks change. A time tha
 the change skips or repeats is left out and named, never guessed.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -126,9 +126,13 @@ def expand(
         starts_at = local_start.replace(tzinfo=zone).astimezone(UTC)
         if starts_at > now:
             stretches.append(Stretch(starts_at, starts_at + hours.slot, local_start))
+    return stretches, left_out
+
+
+def check_number(stretches: Sized) -> None:
+    """Asked when hours are published; what was published is extended however many times it makes."""
     if len(stretches) > MOST_SLOTS:
         raise Refusal(Code.RECURRENCE_TOO_LONG, f"These hours would make more than {MOST_SLOTS} times.")
-    return stretches, left_out
 
 
 def last_day(hours: WeeklyHours, today: date) -> date:

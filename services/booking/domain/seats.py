@@ -67,5 +67,5 @@ def check_outcome(
         raise Refusal(Code.FIELD_INVALID, "An outcome is attended or no_show.")
     if now < starts_at:
         raise Refusal(Code.NOT_STARTED, "The meeting has not started yet.")
-    if now_is not in LIVE:
+    if now_is not in LIVE or now_is is BookingStatus.HELD:
         raise Refusal(Code.ALREADY_CANCELLED, "This booking was cancelled.")

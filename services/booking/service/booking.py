@@ -43,8 +43,11 @@ async def book(tx: Tx, request: Book, call: Call, deps: Deps) -> Booked:
         held_until=hold.until,
     )
     booking = await _add(tx, main, slot, call)
+    await news.taken(tx, booking, call=call)
     for companion in request.companions:
-        await _add(tx, _companion(main, companion, slot), slot, call)
+        theirs = await _add(tx, _companion(main, companion, slot), slot, call)
+        if theirs.status is BookingStatus.CONFIRMED:  # else they hear of it when it is confirmed
+            await news.taken(tx, theirs, call=call)
     return booked(booking)
 
 
@@ -64,9 +67,7 @@ def _hold(call: Call, deps: Deps, *, starts_at: datetime) -> _Hold:
 
 
 async def _add(tx: Tx, new: NewBooking, slot: SlotRow, call: Call) -> BookingRow:
-    booking = await store.add(tx, new, slot, by=access.signature(call.actor), now=call.now)
-    await news.taken(tx, booking, call=call)
-    return booking
+    return await store.add(tx, new, slot, by=access.signature(call.actor), now=call.now)
 
 
 def _companion(main: NewBooking, companion: Companion, slot: SlotRow) -> NewBooking:

@@ -29,6 +29,8 @@ async def confirm_booking(tx: Tx, request: words.ConfirmBooking, call: Call, dep
     booking = await _locked(tx, request.booking_id, call, deps)
     if booking.status in LIVE and booking.status is not BookingStatus.HELD:
         return view(booking, deps)
+    if booking.accompanies is not None:
+        raise Refusal(Code.FORBIDDEN, "The one you come with can confirm the meeting.")
     seats.check_can_confirm(booking.status, held_until=booking.held_until, now=call.now)
     for member in await store.party(tx, booking.id):
         if member.status is BookingStatus.HELD:
@@ -62,6 +64,8 @@ async def move_booking(tx: Tx, request: words.MoveBooking, call: Call, deps: Dep
     seats.check_can_change(booking.status, starts_at=booking.slot.held_from, now=call.now)
     if booking.accompanies is not None:
         raise Refusal(Code.FORBIDDEN, "The one you come with can move the meeting.")
+    if booking.status is BookingStatus.HELD:
+        raise Refusal(Code.FORBIDDEN, "Confirm the time first. After that you can move it.")
     target = await slot_store.facts(tx, request.slot_id)
     if target is not None and target.kind != booking.slot.kind:
         raise Refusal(Code.SLOT_CLOSED, "Only a time of the same kind can take this one's place.")
@@ -77,7 +81,10 @@ async def move_booking(tx: Tx, request: words.MoveBooking, call: Call, deps: Dep
 
 
 async def renew_link(tx: Tx, request: words.RenewLink, call: Call, deps: Deps) -> words.Booking:
+    """Only of what still holds: news of a new link must never follow the news that a meeting is off."""
     booking = await _locked(tx, request.booking_id, call, deps)
+    if booking.status not in LIVE:
+        raise Refusal(Code.ALREADY_CANCELLED, "This booking has been cancelled.")
     await store.renew_link(tx, booking.id, now=call.now)
     await _note(tx, booking, "link_renewed", call)
     renewed = await store.present(tx, booking.id)

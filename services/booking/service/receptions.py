@@ -19,6 +19,9 @@ from services.runtime.call import Call
 from services.runtime.db import Tx
 from services.runtime.paging import check_limit, page_of, read_cursor
 
+MOST_SLOTS_TOLD = 300
+MOST_CONFLICTS_TOLD = 200
+
 
 async def list_receptions(tx: Tx, request: words.ListReceptions, call: Call, _: Deps) -> words.Receptions:
     limit = check_limit(request.limit)
@@ -80,7 +83,8 @@ async def remove_reception(tx: Tx, request: words.RemoveReception, call: Call, _
 
 async def extend_one(tx: Tx, deps: Deps, *, now: datetime) -> bool:
     """Make the slots of one rule whose horizon has moved on; False when there is none."""
-    reception_id = await store.rule_due_for_more(tx, now.astimezone(deps.zone).date())
+    today = now.astimezone(deps.zone).date()
+    reception_id = await store.rule_due_for_more(tx, today)
     if reception_id is None:
         return False
     rule = await store.rule(tx, reception_id)
@@ -90,7 +94,7 @@ async def extend_one(tx: Tx, deps: Deps, *, now: datetime) -> bool:
     )
     known = await store.known_starts(tx, rule.id, now=now)
     await store.make_slots(tx, rule, [s for s in stretches if s.starts_at not in known], now=now)
-    await store.set_made_until(tx, rule.id, _last_day(rule, now))
+    await store.set_made_until(tx, rule.id, hours.last_day(_weekly(rule.hours), today))
     return True
 
 
@@ -103,6 +107,7 @@ async def _publish(tx: Tx, rule: Rule, call: Call, deps: Deps) -> words.Publishe
     zone = ZoneInfo(rule.time_zone)
     stretches, left_out = hours.expand(weekly, zone, now=call.now, holidays=deps.holidays)
     await store.put_rule(tx, rule, made_until=_last_day(rule, call.now), now=call.now)
+    hours.check_number(stretches)
     left_out += await _remake(tx, rule, stretches, now=call.now)
     published = await _published(tx, rule, left_out, now=call.now)
     if published.conflicts and not published.slots:
@@ -149,14 +154,18 @@ async def _own_rule(tx: Tx, reception_id: UUID, call: Call) -> Rule:
 
 
 async def _published(tx: Tx, rule: Rule, left_out: Sequence[LeftOut], *, now: datetime) -> words.Published:
+    """All of it in numbers, the first of it in full: a year of hours does not fit into one message."""
     slots = await slot_store.rule_slots(tx, rule.id, now=now)
+    ordered = sorted(left_out, key=lambda item: item.local_start)
     return words.Published(
         reception=_reception(rule),
-        slots=[slot.for_host() for slot in slots],
+        slots=[slot.for_host() for slot in slots[:MOST_SLOTS_TOLD]],
+        slots_total=len(slots),
         conflicts=[
             words.Conflict(on=item.local_start.date(), starts=item.local_start.time(), reason=item.reason)
-            for item in sorted(left_out, key=lambda item: item.local_start)
+            for item in ordered[:MOST_CONFLICTS_TOLD]
         ],
+        conflicts_total=len(ordered),
     )
 
 

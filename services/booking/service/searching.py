@@ -19,6 +19,8 @@ ALTERNATIVES_WITHIN = timedelta(days=60)
 
 async def find_slots(tx: Tx, request: FindSlots, call: Call, _: Deps) -> FreeSlots:
     limit = check_limit(request.limit)
+    if request.slot is not None:
+        return FreeSlots(items=list(await store.free_slot(tx, request.slot, now=call.now)))
     if request.to_at <= request.from_at or request.to_at - request.from_at > LONGEST_SEARCH:
         raise field_refusal(Code.TIME_INVALID, "to", "The end must be after the start, within 400 days.")
     starts_at, slot_id = read_cursor(request.cursor, datetime, UUID)
@@ -28,7 +30,7 @@ async def find_slots(tx: Tx, request: FindSlots, call: Call, _: Deps) -> FreeSlo
 
 
 async def alternatives(tx: Tx, slot: SlotRow, *, now: datetime) -> list[FreeSlot]:
-    """The next free times like this one, whoever the host: same theme, kind and language."""
+    """The next free times like this one, whoever the host: of the same theme and kind."""
     wanted = FindSlots(
         from_at=now,
         to_at=now + ALTERNATIVES_WITHIN,

@@ -33,6 +33,7 @@ PARTY = f"""
 """
 LIVE_IN_SLOT = f"""
     SELECT {_COLUMNS} {_FROM} WHERE b.slot_id = $1 AND b.status IN ('held', 'confirmed') ORDER BY b.id
+    FOR UPDATE OF b
 """
 LIVE_BY_CONTACT = f"""
     SELECT {_COLUMNS} {_FROM}
@@ -79,7 +80,7 @@ HOLDS_ENDED = """
     SELECT id FROM booking WHERE status = 'held' AND held_until <= $1 AND accompanies IS NULL
     ORDER BY held_until LIMIT 100
 """
-NEXT_HOLD_END = "SELECT min(held_until) FROM booking WHERE status = 'held'"
+NEXT_HOLD_END = "SELECT min(held_until) FROM booking WHERE status = 'held' AND accompanies IS NULL"
 ADD_LINK_REQUEST = """
     INSERT INTO link_request (id, email, phone, booking_id, requested_at) VALUES ($1, $2, $3, $4, $5)
 """

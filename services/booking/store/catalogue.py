@@ -32,7 +32,10 @@ HOSTS = """
           AND s.state = 'open' AND s.taken < s.capacity AND s.bookable_until > $1
     ) f
     WHERE p.disabled_at IS NULL AND f.themes IS NOT NULL
-      AND ($2::text IS NULL OR $2 = ANY (f.themes))
+      AND ($2::text IS NULL OR p.id IN (
+          SELECT s.host_id FROM slot s
+          WHERE s.theme_id = $2 AND s.starts_at > $1
+            AND s.state = 'open' AND s.taken < s.capacity AND s.bookable_until > $1))
       AND ($3::uuid IS NULL OR p.organisation_id = $3)
       AND ($4::uuid IS NULL OR p.id > $4)
     ORDER BY p.id LIMIT $5
@@ -73,8 +76,17 @@ FREE_SLOTS = """
       AND ($7::text IS NULL OR $7 = ANY (s.languages))
       AND ($8::text IS NULL OR s.kind = $8)
       AND ($9::timestamptz IS NULL OR (s.starts_at, s.id) > ($9, $10::uuid))
-      AND ($12::uuid IS NULL OR s.id = $12)
     ORDER BY s.starts_at, s.id LIMIT $11
+"""
+FREE_SLOT = """
+    SELECT s.id, s.kind, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages, s.capacity, s.taken,
+           s.group_id, p.id AS host_id, p.display_name, p.organisation_id,
+           coalesce(o.name, '') AS organisation
+    FROM slot s
+    JOIN person p ON p.id = s.host_id
+    LEFT JOIN organisation o ON o.id = p.organisation_id
+    WHERE s.id = $1 AND s.state = 'open' AND s.taken < s.capacity AND p.disabled_at IS NULL
+      AND s.bookable_until > $2
 """
 
 
@@ -151,9 +163,14 @@ async def free_slots(
         wanted.kind,
         *after,
         limit,
-        wanted.slot,
     )
     return [_free_slot(row) for row in rows]
+
+
+async def free_slot(tx: Tx, slot_id: UUID, *, now: datetime) -> Sequence[FreeSlot]:
+    """That one time, or nothing when it is free no more."""
+    row = await tx.fetchrow(FREE_SLOT, slot_id, now)
+    return [_free_slot(row)] if row else []
 
 
 def host_of(row: Record) -> Host:

@@ -63,15 +63,17 @@ CANCEL_SLOT = """
     WHERE id = $1 AND state = 'open' RETURNING true
 """
 WITHDRAW_FREE_OF_HOST = """
-    UPDATE slot SET state = 'withdrawn'
-    WHERE host_id = $1 AND state = 'open' AND taken = 0 AND starts_at > $2
+    UPDATE slot SET state = 'withdrawn' WHERE taken = 0 AND id IN (
+        SELECT id FROM slot WHERE host_id = $1 AND state = 'open' AND taken = 0 AND starts_at > $2
+        ORDER BY id FOR UPDATE
+    )
 """
 END_SLOT = "UPDATE slot SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL"
 ATTENDEES = """
     SELECT id, slot_id, display_name, language, status, note, accompanies, comes_as, joined_at,
            ARRAY(SELECT service FROM guidance WHERE booking_id = booking.id ORDER BY service) AS guided_to
     FROM booking WHERE slot_id = ANY ($1::uuid[]) AND status NOT IN ('cancelled', 'expired')
-    ORDER BY created_at, accompanies NULLS FIRST, id
+    ORDER BY created_at, accompanies NULLS FIRST, id LIMIT 150
 """
 
 
@@ -262,6 +264,7 @@ async def rule_slots(tx: Tx, reception_id: UUID, *, now: datetime) -> Sequence[S
 
 
 async def attendees(tx: Tx, slot_ids: Sequence[UUID]) -> dict[UUID, list[Attendee]]:
+    """At most 150 people in all: more do not fit into one message. `seats_left` counts everybody."""
     found: dict[UUID, list[Attendee]] = {slot_id: [] for slot_id in slot_ids}
     for row in await tx.fetch(ATTENDEES, slot_ids):
         found[row["slot_id"]].append(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from services.contracts.booking.catalogue import FreeSlot, Host, SlotKind
+from services.contracts.booking.catalogue import Host, SlotKind
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.envelope import Nothing, Request
 
@@ -243,9 +243,3 @@ class DescribeLinks(Request[LinkFacts], frozen=True, kw_only=True):
     reply = LinkFacts
     asked_by: ClassVar[frozenset[str]] = frozenset({"notify"})
     link_request_id: UUID
-
-
-class FreeAlternatives(Struct, frozen=True):
-    """The shape of `facts` when a time is taken: the next free times like it."""
-
-    next: list[FreeSlot]

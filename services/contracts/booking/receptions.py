@@ -57,11 +57,15 @@ class Reception(Struct, frozen=True, kw_only=True):
 
 
 class Published(Struct, frozen=True, kw_only=True):
-    """A rule with the open slots it has made and the starts it left out."""
+    """A rule with the open slots it has made and the starts it left out: their first 300 and 200, and
+    how many there are in all. The other slots are found in the host's weeks.
+    """
 
     reception: Reception
     slots: list[HostSlot]
     conflicts: list[Conflict]
+    slots_total: int = 0
+    conflicts_total: int = 0
 
 
 class Receptions(Struct, frozen=True):
@@ -70,7 +74,7 @@ class Receptions(Struct, frozen=True):
 
 
 class ListReceptions(Request[Receptions], frozen=True, kw_only=True):
-    """One's own; a coordinator names a host or sees all."""
+    """One's own; a coordinator may name a host."""
 
     subject: ClassVar[str] = "booking.v1.rpc.list_receptions"
     reply = Receptions

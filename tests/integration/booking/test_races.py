@@ -28,7 +28,7 @@ UNGUARDED_TAKE = """
                AND $3::timestamptz IS NOT NULL
              RETURNING slot.id
          )
-    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages,
+    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
            s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id,
            p.display_name, p.organisation_id, coalesce(o.name, '') AS organisation
     FROM took JOIN slot s USING (id) JOIN person p ON p.id = s.host_id
