@@ -42,7 +42,7 @@ class System:
         for name in names:
             module = importlib.import_module(f"services.{name}.app")
             settings_type = importlib.import_module(f"services.{name}.config").Config
-            self.ports[name] = _free_port()
+            self.give_port(name)
             environ = self.environment(name) | {f"DIGIAULA_{k}": v for k, v in settings.items()}
             self._living[name] = await main.start(
                 name, module.build, config.load(settings_type, environ), self.clock
@@ -55,6 +55,10 @@ class System:
             for asker in self._askers.values():
                 await asker.close()
             self._askers.clear()
+
+    def give_port(self, name: str) -> None:
+        """Where the service will listen, here or in a process of its own."""
+        self.ports[name] = _free_port()
 
     def environment(self, name: str) -> dict[str, str]:
         return {
