@@ -1,11 +1,12 @@
 """Dead letters, asked for by a coordinator: seen without what they say, tried again, forgotten in time."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.contracts.booking.events import BookingCancelled
-from services.contracts.envelope import Role, Staff, Told, encode, raw
+from services.contracts.envelope import Request, Role, Staff, Told, encode, raw
 from services.contracts.letters import (
     LISTS,
     ListNotifyDeadLetters,
@@ -85,7 +86,8 @@ async def test_one_that_was_named_is_tried_and_another_is_not(notify: System) ->
 async def test_nobody_but_a_coordinator_sees_or_tries_them(notify: System) -> None:
     expert = Staff(person_id=uuid4(), role=Role.EXPERT)
     for actor in (None, expert):
-        for request in (ListNotifyDeadLetters(), RedriveNotifyDeadLetters()):
+        requests: list[Request[Any]] = [ListNotifyDeadLetters(), RedriveNotifyDeadLetters()]
+        for request in requests:
             with pytest.raises(Refusal) as refusal:
                 await notify.ask(request, actor)
             assert refusal.value.code == Code.FORBIDDEN
