@@ -12,6 +12,10 @@ from services.runtime.clock import Clock
 
 log = structlog.get_logger()
 
+SHORTEST_PAUSE = 0.05  # whatever goes wrong with a due moment or a wake: no loop spins
+FIRST_WAIT = 0.5  # for a server that is away; twice as long each time
+LONGEST_WAIT = 30.0
+
 
 class Job:
     """Runs `work` now, when it asked to be run next, when woken, and at least `every` so often.
@@ -30,30 +34,48 @@ class Job:
     ) -> None:
         self.name = name
         self._work = work
-        self._every = every
+        self._every = every.total_seconds()
         self._clock = clock
         self._woken = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._running = asyncio.Lock()
 
     def wake(self) -> None:
         """Something may have become due earlier than was known."""
         self._woken.set()
 
     async def run(self) -> None:
-        while True:
-            self._woken.clear()
-            try:
-                due = await self._work()
-            except Unavailable as error:
-                log.warning("job.waits", job=self.name, exc_info=error)
-                await asyncio.sleep(0.5)
-                continue
-            await self._rest_until(due)
+        async with self._running:
+            wait = FIRST_WAIT
+            while not self._stopping.is_set():
+                self._woken.clear()
+                try:
+                    due = await self._work()
+                except Unavailable as error:
+                    log.warning("job.waits", job=self.name, exc_info=error)
+                    await _told(self._stopping, min(wait, self._every))
+                    wait = min(2 * wait, LONGEST_WAIT)
+                else:
+                    wait = FIRST_WAIT
+                    await asyncio.sleep(SHORTEST_PAUSE)
+                    await _told(self._woken, self._pause_until(due))
 
-    async def _rest_until(self, due: datetime | None) -> None:
-        pause = self._every.total_seconds()
-        if due is not None:
-            pause = min(pause, (due - self._clock.now()).total_seconds())
-        if pause > 0:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._woken.wait()
+    async def stop(self, grace: float) -> None:
+        """Begin nothing new, and return when what is under way has ended or the grace is over."""
+        self._stopping.set()
+        self.wake()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace), self._running:
+                pass
+
+    def _pause_until(self, due: datetime | None) -> float:
+        if due is None:
+            return self._every
+        return min(self._every, (due - self._clock.now()).total_seconds())
+
+
+async def _told(event: asyncio.Event, seconds: float) -> None:
+    """Wait for `event`, at most so long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -21,7 +21,7 @@ from services.runtime.bus import Bus
 from services.runtime.call import Handlers
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.config import Common, SettingsError
-from services.runtime.db import Database, Tx
+from services.runtime.db import Database
 from services.runtime.jobs import Job
 from services.runtime.streams import Consumer, Subscription
 from services.runtime.web import Health, HttpServer, log_requests
@@ -148,18 +148,18 @@ class Living:
         self._http = http
         self._service = service
         self._consumers = [Consumer(item, db=db, bus=bus) for item in service.subscriptions]
+        self._jobs = list(service.jobs)
         self._loops: list[asyncio.Task[Any]] = []
 
     async def begin(self, settings: Common, clock: Clock) -> None:
         relay = outbox.Relay(service=self._name, url=settings.database_url, db=self._db, bus=self._bus)
-        housekeeping = Job("housekeeping", self._keep_house, every=timedelta(hours=1), clock=clock)
+        self._jobs.append(Job("housekeeping", self._keep_house, every=timedelta(hours=1), clock=clock))
         if self._service.on_start is not None:
             await self._service.on_start()
         coroutines = [
             self._bus.watch(),
             relay.run(),
-            housekeeping.run(),
-            *(job.run() for job in self._service.jobs),
+            *(job.run() for job in self._jobs),
             *(consumer.run() for consumer in self._consumers),
             *(consumer.run_redrive() for consumer in self._consumers),
         ]
@@ -191,6 +191,7 @@ class Living:
         await asyncio.gather(
             self._bus.stop_serving(GRACE_SECONDS),
             *(consumer.stop(GRACE_SECONDS) for consumer in self._consumers),
+            *(job.stop(GRACE_SECONDS) for job in self._jobs),
             self._http.stop(),
         )
         await _end(self._loops)
