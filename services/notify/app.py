@@ -14,11 +14,13 @@ from services.notify.senders.letter import Channel
 from services.notify.senders.sms import Sms
 from services.notify.sending import Sending
 from services.notify.subscribers import subscriptions
+from services.notify.timekeeping import DatabaseTime
 from services.notify.wording import Wording
 from services.runtime.main import Parts, Service
 
 
 def build(parts: Parts, settings: Config) -> Service:
+    time = DatabaseTime(parts.clock)
     sender = parse_mailbox(settings.mail_from)
     quiet = QuietHours(settings.time_zone, settings.quiet_from, settings.quiet_until)
     email = Email(
@@ -26,12 +28,13 @@ def build(parts: Parts, settings: Config) -> Service:
         sender=sender,
         reply_to=parse_mailbox(settings.mail_reply_to) if settings.mail_reply_to else None,
         greeting=greeting_name(urlsplit(settings.public_url).hostname or "localhost"),
-        clock=parts.clock,
+        clock=time,
     )
     sending = Sending(
         db=parts.db,
         bus=parts.bus,
         clock=parts.clock,
+        time=time,
         wording=Wording(
             public_url=settings.public_url,
             zone=settings.time_zone,
@@ -41,9 +44,9 @@ def build(parts: Parts, settings: Config) -> Service:
         senders={Channel.EMAIL: email, Channel.SMS: Sms(settings.sms_url, settings.sms_token)},
         quiet=quiet,
     )
-    dispatch = Dispatch(sending, db=parts.db, clock=parts.clock)
+    dispatch = Dispatch(sending, db=parts.db, time=time)
     return Service(
         handlers=handlers(parts.db, wake=dispatch.wake),
-        subscriptions=subscriptions(clock=parts.clock, quiet=quiet, wake=dispatch.wake),
-        jobs=jobs(dispatch, db=parts.db, clock=parts.clock),
+        subscriptions=subscriptions(clock=time, quiet=quiet, wake=dispatch.wake),
+        jobs=jobs(dispatch, db=parts.db, time=time),
     )

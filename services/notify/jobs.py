@@ -15,8 +15,8 @@ from services.notify import domain, store
 from services.notify.outcome import Failed, Outcome, PutBack, Retry, Sent, Skipped
 from services.notify.sending import Sending
 from services.notify.store import Due
+from services.notify.timekeeping import DatabaseTime
 from services.runtime import outbox
-from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
 from services.runtime.jobs import Job
 
@@ -29,7 +29,7 @@ LOOK_EVERY = timedelta(seconds=5)
 FORGET_EVERY = timedelta(hours=6)
 LATE = timedelta(seconds=60)
 ANOTHERS = timedelta(seconds=0.2)
-FINISH_SECONDS = 8.0
+CUT_SECONDS = 1.0
 
 
 class Dispatch(Job):
@@ -39,48 +39,56 @@ class Dispatch(Job):
     process dies, another one takes the message over within half a minute.
     """
 
-    def __init__(self, sending: Sending, *, db: Database, clock: Clock) -> None:
-        super().__init__("dispatch", self._dispatch, every=LOOK_EVERY, clock=clock)
+    def __init__(self, sending: Sending, *, db: Database, time: DatabaseTime) -> None:
+        super().__init__("dispatch", self._dispatch, every=LOOK_EVERY, clock=time)
         self._sending = sending
         self._db = db
-        self._clock = clock
+        self._time = time
         self._worker = uuid4()
         self._in_hand: dict[UUID, asyncio.Task[None]] = {}
 
-    async def run(self) -> None:
-        """Until cancelled; then what is in hand is finished first."""
-        try:
-            await super().run()
-        finally:
-            await self._finish()
+    async def stop(self, grace: float) -> None:
+        """Claim nothing more and finish what is in hand; what is not finished comes again."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + grace
+        await super().stop(grace)
+        if in_hand := list(self._in_hand.values()):
+            _, unfinished = await asyncio.wait(in_hand, timeout=max(0.0, end - loop.time()))
+            for task in unfinished:
+                task.cancel()
+            await asyncio.wait(in_hand, timeout=CUT_SECONDS)
+        with contextlib.suppress(Exception):
+            await self._sending.close()
 
     async def keep_leases(self) -> datetime | None:
         if self._in_hand:
-            until = self._clock.now() + LEASE
+            until = self._time.now() + LEASE
             await self._db.transact(lambda tx: store.extend(tx, self._worker, self._in_hand, until))
         return None
 
     async def _dispatch(self) -> datetime | None:
         """Fill the free places. With none left, the next message to be done wakes this job."""
-        now = self._clock.now()
         free = AT_ONCE - len(self._in_hand)
         if free == 0:
             return None
-
-        async def claim(tx: Tx) -> tuple[Sequence[Due], datetime | None]:
-            claimed = await store.claim(
-                tx, self._worker, now=now, until=now + LEASE, besides=self._in_hand, most=free
-            )
-            return claimed, await store.next_due(tx)
-
-        claimed, next_due = await self._db.transact(claim)
+        claimed, next_due = await self._db.transact(lambda tx: self._claim(tx, free))
         for due in claimed:
             task = asyncio.create_task(self._handle(due))
             self._in_hand[due.id] = task
             task.add_done_callback(partial(self._done, due.id))
-        if not claimed and next_due is not None and next_due <= now:
-            return now + ANOTHERS  # somebody else has it in hand just now
+        if not claimed and next_due is not None and next_due <= self._time.now():
+            return self._time.now() + ANOTHERS  # somebody else has it in hand just now
         return next_due
+
+    async def _claim(self, tx: Tx, most: int) -> tuple[Sequence[Due], datetime | None]:
+        """What is due by the database's clock; nothing while that one and ours contradict each other."""
+        if not self._time.look(await store.present(tx)):
+            return [], None
+        now = self._time.now()
+        claimed = await store.claim(
+            tx, self._worker, now=now, until=now + LEASE, besides=self._in_hand, most=most
+        )
+        return claimed, await store.next_due(tx)
 
     def _done(self, message_id: UUID, _: "asyncio.Task[None]") -> None:
         del self._in_hand[message_id]
@@ -97,7 +105,7 @@ class Dispatch(Job):
             log.exception("outcome.unrecorded", message=due.id)
 
     async def _record(self, due: Due, outcome: Outcome) -> None:
-        now = self._clock.now()
+        now = self._time.now()
 
         async def write(tx: Tx) -> None:
             await _write_down(tx, due, self._worker, outcome, now)
@@ -108,14 +116,6 @@ class Dispatch(Job):
         elif not isinstance(outcome, PutBack):
             ended = type(outcome).__name__.lower()
             log.info("message.tried", message=due.id, kind=due.kind, outcome=ended, attempts=due.attempts)
-
-    async def _finish(self) -> None:
-        if self._in_hand:
-            _, unfinished = await asyncio.wait(self._in_hand.values(), timeout=FINISH_SECONDS)
-            for task in unfinished:
-                task.cancel()
-        with contextlib.suppress(Exception):
-            await self._sending.close()
 
 
 async def _write_down(tx: Tx, due: Due, worker: UUID, outcome: Outcome, now: datetime) -> None:
@@ -149,21 +149,21 @@ async def _tell_of_failure(tx: Tx, due: Due, now: datetime) -> None:
         await store.plan(tx, [alert])
 
 
-def jobs(dispatch: Dispatch, *, db: Database, clock: Clock) -> list[Job]:
+def jobs(dispatch: Dispatch, *, db: Database, time: DatabaseTime) -> list[Job]:
     async def forget() -> datetime | None:
-        await db.transact(lambda tx: store.forget(tx, now=clock.now()))
+        await db.transact(lambda tx: store.forget(tx, now=time.now()))
         return None
 
     async def look_for_late_ones() -> datetime | None:
         """How old the oldest is says more than how many wait."""
         oldest = await db.transact(store.oldest_owed)
-        if oldest is not None and (late := clock.now() - oldest) > LATE:
+        if oldest is not None and (late := time.now() - oldest) > LATE:
             log.warning("messages.late", oldest_seconds=round(late.total_seconds()))
         return None
 
     return [
         dispatch,
-        Job("lateness", look_for_late_ones, every=LATE, clock=clock),
-        Job("leases", dispatch.keep_leases, every=EXTEND_EVERY, clock=clock),
-        Job("forgetting", forget, every=FORGET_EVERY, clock=clock),
+        Job("lateness", look_for_late_ones, every=LATE, clock=time),
+        Job("leases", dispatch.keep_leases, every=EXTEND_EVERY, clock=time),
+        Job("forgetting", forget, every=FORGET_EVERY, clock=time),
     ]

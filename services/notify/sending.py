@@ -48,7 +48,10 @@ class NotOwed(Exception):
 
 
 class Sending:
-    """Answers with how it ended; writing that down is the caller's."""
+    """Answers with how it ended; writing that down is the caller's.
+
+    `time` says what is due and what is late; `clock` is the one by which neighbours read deadlines.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class Sending:
         db: Database,
         bus: Bus,
         clock: Clock,
+        time: Clock,
         wording: Wording,
         senders: Mapping[Channel, Sender],
         quiet: QuietHours,
@@ -63,6 +67,7 @@ class Sending:
         self._db = db
         self._bus = bus
         self._clock = clock
+        self._time = time
         self._wording = wording
         self._senders = senders
         self._quiet = quiet
@@ -84,7 +89,7 @@ class Sending:
         except Unavailable:
             return self._put_back()
         except Resting as error:
-            return PutBack(self._clock.now() + timedelta(seconds=error.seconds))
+            return PutBack(self._time.now() + timedelta(seconds=error.seconds))
         except TimeoutError:
             return self._again(due, "timeout", None)
         except Exception:  # a bug in one message must not stop the others
@@ -96,7 +101,7 @@ class Sending:
             await sender.close()
 
     def _too_late_or_too_early(self, due: Due) -> Outcome | None:
-        now = self._clock.now()
+        now = self._time.now()
         if now > due.not_after:
             # Nobody need be told of these: the hour reminder takes over, and a question may go unasked.
             return Skipped("too_late") if due.kind in domain.CAN_WAIT else Failed("too_late")
@@ -117,7 +122,7 @@ class Sending:
                 if loop.time() - asked_at > FRESH_SECONDS:
                     letters = await self._write(due)
                 if letters[0].channel is not channel:
-                    return PutBack(self._clock.now())
+                    return PutBack(self._time.now())
                 await _hand_over(line, letters)
         except Postponed as error:
             return self._again(due, error.code, channel)
@@ -130,7 +135,7 @@ class Sending:
         match due.kind:
             case MessageKind.SIGN_IN:
                 mail = await self._ask(PrepareSignIn(sign_in_id=due.about))
-                return [self._wording.sign_in(due.id, mail, now=self._clock.now())]
+                return [self._wording.sign_in(due.id, mail, now=self._time.now())]
             case MessageKind.ALERT:
                 return await self._alerts(due)
             case MessageKind.LINKS if due.booking_id is None:
@@ -140,16 +145,16 @@ class Sending:
                 return self._links(due, [await self._facts(due)], renewed=True)
             case _:
                 booking = await self._facts(due)
-                return [self._wording.about_booking(due.id, due.kind, booking, now=self._clock.now())]
+                return [self._wording.about_booking(due.id, due.kind, booking, now=self._time.now())]
 
     async def _facts(self, due: Due) -> MessageFacts:
         facts = await self._ask(DescribeMessage(booking_id=due.about))
-        if reason := domain.no_longer_true(due.kind, due.starts_at, facts, now=self._clock.now()):
+        if reason := domain.no_longer_true(due.kind, due.starts_at, facts, now=self._time.now()):
             raise NotOwed(reason)
         return facts
 
     def _links(self, due: Due, bookings: list[MessageFacts], *, renewed: bool) -> list[Letter]:
-        now = self._clock.now()
+        now = self._time.now()
         live = [each for each in bookings if not domain.no_longer_true(due.kind, None, each, now=now)]
         if not live:
             raise NotOwed("nothing_to_say")
@@ -165,7 +170,7 @@ class Sending:
             raise NotOwed("nobody_to_tell")
         return [
             self._wording.alert(
-                due.id, number, each, failed=failed, booking_id=due.booking_id, now=self._clock.now()
+                due.id, number, each, failed=failed, booking_id=due.booking_id, now=self._time.now()
             )
             for number, each in enumerate(receivers)
         ]
@@ -174,11 +179,11 @@ class Sending:
         return await self._bus.call(request, own_call("notify", self._clock.now()))
 
     def _put_back(self) -> PutBack:
-        return PutBack(self._clock.now() + PUT_BACK_FOR)
+        return PutBack(self._time.now() + PUT_BACK_FOR)
 
     def _again(self, due: Due, code: str, channel: Channel | None) -> Outcome:
         jitter = random.uniform(0.8, 1.2)  # noqa: S311 - keeps a crowd apart, hides nothing
-        at = domain.retry_at(due.attempts, now=self._clock.now(), jitter=jitter)
+        at = domain.retry_at(due.attempts, now=self._time.now(), jitter=jitter)
         return Retry(at, code, channel) if at <= due.give_up_at else Failed(code, channel)
 
 

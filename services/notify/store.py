@@ -99,6 +99,15 @@ async def drop_all(tx: Tx, booking_id: UUID) -> None:
     await tx.execute(DROP_ALL, booking_id)
 
 
+PRESENT = "SELECT now()"
+
+
+async def present(tx: Tx) -> datetime:
+    """What the database's clock says."""
+    moment: datetime = await tx.fetchval(PRESENT)
+    return moment
+
+
 CLAIM = """
     UPDATE message SET state = 'sending', worker = $1, next_try_at = $3, attempts = attempts + 1
     WHERE id IN (
