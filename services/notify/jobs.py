@@ -156,6 +156,8 @@ def jobs(dispatch: Dispatch, *, db: Database, time: DatabaseTime) -> list[Job]:
 
     async def look_for_late_ones() -> datetime | None:
         """How old the oldest is says more than how many wait."""
+        if unknown := await db.transact(lambda tx: store.unknown(tx, now=time.now())):
+            log.error("messages.of_unknown_kind", count=unknown)
         oldest = await db.transact(store.oldest_owed)
         if oldest is not None and (late := time.now() - oldest) > LATE:
             log.warning("messages.late", oldest_seconds=round(late.total_seconds()))

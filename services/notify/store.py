@@ -12,6 +12,9 @@ from services.notify.domain import FOLLOW_UPS, Owed
 from services.runtime.db import Tx
 
 KEEP = timedelta(days=90)
+# A newer release that was taken back may have left messages of kinds that this one cannot write:
+# they wait for it, and hold up no others.
+KNOWN = [str(kind) for kind in MessageKind]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +116,7 @@ CLAIM = """
     WHERE id IN (
         SELECT id FROM message
         WHERE state IN ('planned', 'sending') AND next_try_at <= $2 AND id <> ALL($4::uuid[])
+            AND kind = ANY($6::text[])
         ORDER BY next_try_at LIMIT $5 FOR UPDATE SKIP LOCKED
     )
     RETURNING id, kind, about, booking_id, starts_at, due_at, not_after, give_up_at, attempts
@@ -123,7 +127,7 @@ async def claim(
     tx: Tx, worker: UUID, *, now: datetime, until: datetime, besides: Collection[UUID], most: int
 ) -> list[Due]:
     """Take due messages, also those whose worker let its lease run out; never those in hand here."""
-    rows = await tx.fetch(CLAIM, worker, now, until, list(besides), most)
+    rows = await tx.fetch(CLAIM, worker, now, until, list(besides), most, KNOWN)
     return [Due(**{**row, "kind": MessageKind(row["kind"])}) for row in map(dict[str, Any], rows)]
 
 
@@ -136,12 +140,26 @@ async def extend(tx: Tx, worker: UUID, ids: Collection[UUID], until: datetime) -
     await tx.execute(EXTEND, list(ids), worker, until)
 
 
-NEXT_DUE = "SELECT min(next_try_at) FROM message WHERE state IN ('planned', 'sending')"
+NEXT_DUE = """
+    SELECT min(next_try_at) FROM message WHERE state IN ('planned', 'sending') AND kind = ANY($1::text[])
+"""
 
 
 async def next_due(tx: Tx) -> datetime | None:
-    moment: datetime | None = await tx.fetchval(NEXT_DUE)
+    moment: datetime | None = await tx.fetchval(NEXT_DUE, KNOWN)
     return moment
+
+
+UNKNOWN = """
+    SELECT count(*) FROM message
+    WHERE state IN ('planned', 'sending') AND next_try_at <= $1 AND kind <> ALL($2::text[])
+"""
+
+
+async def unknown(tx: Tx, *, now: datetime) -> int:
+    """How many are due that nobody here can write."""
+    count: int = await tx.fetchval(UNKNOWN, now, KNOWN)
+    return count
 
 
 OLDEST_OWED = """
@@ -198,18 +216,18 @@ async def settle(
     return kept
 
 
-KIND_OF = "SELECT kind FROM message WHERE id = $1"
+KIND_OF = "SELECT kind FROM message WHERE id = $1 AND kind = ANY($2::text[])"
 
 
 async def kind_of(tx: Tx, message_id: UUID) -> MessageKind | None:
     """What a failed message was, for the alert about it."""
-    kind = await tx.fetchval(KIND_OF, message_id)
+    kind = await tx.fetchval(KIND_OF, message_id, KNOWN)
     return MessageKind(kind) if kind else None
 
 
 LIST = """
     SELECT id, kind, state, due_at, attempts, channel, sent_at, last_error
-    FROM message WHERE booking_id = $1 AND kind <> 'alert' ORDER BY due_at, id
+    FROM message WHERE booking_id = $1 AND kind <> 'alert' AND kind = ANY($2::text[]) ORDER BY due_at, id
 """
 RECEIPTS = """
     SELECT message_id, at, outcome, channel, code
@@ -219,7 +237,7 @@ RECEIPTS = """
 
 async def list_messages(tx: Tx, booking_id: UUID) -> list[Message]:
     """Each with what came of every attempt, in their order."""
-    rows = await tx.fetch(LIST, booking_id)
+    rows = await tx.fetch(LIST, booking_id, KNOWN)
     receipts: dict[UUID, list[Receipt]] = {row["id"]: [] for row in rows}
     for row in await tx.fetch(RECEIPTS, list(receipts)):
         facts = dict(row)
@@ -282,7 +300,7 @@ LIST_FAILED = """
         coalesce((SELECT max(at) FROM receipt WHERE message_id = message.id), due_at) AS failed_at,
         not_after > $1 AS may_retry
     FROM message
-    WHERE state = 'failed' AND settled_at IS NULL AND kind <> 'alert'
+    WHERE state = 'failed' AND settled_at IS NULL AND kind <> 'alert' AND kind = ANY($5::text[])
         AND ($2::timestamptz IS NULL OR (due_at, id) > ($2, $3::uuid))
     ORDER BY due_at, id LIMIT $4
 """
@@ -291,7 +309,7 @@ LIST_FAILED = """
 async def list_failed(
     tx: Tx, *, now: datetime, after: tuple[datetime | None, UUID | None], limit: int
 ) -> list[FailedMessage]:
-    rows = await tx.fetch(LIST_FAILED, now, *after, limit)
+    rows = await tx.fetch(LIST_FAILED, now, *after, limit, KNOWN)
     return [FailedMessage(**{**row, "kind": MessageKind(row["kind"])}) for row in map(dict[str, Any], rows)]
 
 
