@@ -19,6 +19,7 @@ from services.gateway.door import DOOR, Door, door_of
 from services.gateway.entrance import add_routes, is_api, route_of
 from services.gateway.headers import SecurityHeaders
 from services.gateway.hosts import Hosts
+from services.gateway.known import Known
 from services.gateway.limits import Limits
 from services.gateway.live import Hub
 from services.gateway.pages import catalogue, problem, rendering
@@ -38,13 +39,15 @@ OPEN_TO_MACHINES = ("/health/", "/version")
 
 
 def build(parts: Parts, settings: Config) -> Service:
+    known = Known()
     door = Door(
         db=parts.db,
         bus=parts.bus,
         clock=parts.clock,
         settings=settings,
         link_keys=links.parse_keys(settings.link_keys),
-        hub=Hub(),
+        hub=Hub(known.forget_person),
+        known=known,
         waiting=WaitingPages(parts.bus, parts.clock),
         limits=Limits(
             on=settings.limits == "on", trusted_proxies=settings.list_of(settings.trusted_proxies)

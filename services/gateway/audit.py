@@ -30,6 +30,8 @@ class Action(StrEnum):
     PERSON_CHANGED = "person.changed"
     PERSON_DISABLED = "person.disabled"
     ORGANISATION_ADDED = "organisation.added"
+    PROFILE_CHANGED = "profile.changed"
+    CALENDAR_RENEWED = "calendar.renewed"
 
 
 async def note(

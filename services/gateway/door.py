@@ -7,6 +7,7 @@ from aiohttp import web
 
 from services.contracts.links import LinkKey
 from services.gateway.config import Config
+from services.gateway.known import Known
 from services.gateway.limits import Limits
 from services.gateway.live import Hub
 from services.gateway.problems import Problem
@@ -28,6 +29,7 @@ class Door:
     settings: Config
     link_keys: tuple[LinkKey, ...]
     hub: Hub
+    known: Known
     waiting: WaitingPages
     limits: Limits
     problem_page: ProblemPage | None = None

@@ -13,13 +13,14 @@ from services.contracts.refusals import Code, Refusal
 from services.gateway import csrf
 from services.gateway.api.serving import serve
 from services.gateway.door import door_of
-from services.gateway.routing import Route
-from services.gateway.who import CALLER, Caller, recognise
+from services.gateway.routing import ANYONE, LINK, Route
+from services.gateway.who import CALLER, Caller, greet, recognise
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ROUTES = web.AppKey("routes", dict[Handler, Route])
 BODY_SECONDS = 10
+HEADLESS = ("/static/", "/calendar/")
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -55,6 +56,8 @@ def _entrance(route: Route) -> Handler:
             if route.api is not None:
                 _check_token(request, caller)
                 return await serve(request, route, route.api)
+            if route.roles in (ANYONE, LINK) and not route.path.startswith(HEADLESS):
+                await greet(request)
             if request.method == "POST":
                 await _read_form(request)
             response: web.StreamResponse = await route.handler(request)

@@ -6,7 +6,7 @@ right again at its next look.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -24,6 +24,7 @@ class _About(msgspec.Struct):
     slot_id: UUID | None = None
     from_slot_id: UUID | None = None
     booking_id: UUID | None = None
+    person_id: UUID | None = None
 
 
 class Watch:
@@ -50,10 +51,14 @@ class Watch:
 
 
 class Hub:
-    """Fans news out to watches. Waking is all it does, so no watch can hold up another."""
+    """Fans news out to watches. Waking is all it does, so no watch can hold up another.
 
-    def __init__(self) -> None:
+    `about_person` is told of whom there is news: their role or right to be here may have changed.
+    """
+
+    def __init__(self, about_person: Callable[[UUID], None] = lambda _: None) -> None:
         self._watches: dict[UUID, set[Watch]] = defaultdict(set)
+        self._about_person = about_person
         self.closing = False
 
     async def start(self, bus: Bus) -> None:
@@ -87,6 +92,8 @@ class Hub:
 
     async def _hear(self, subject: str, told: Told) -> None:
         about = msgspec.json.decode(told.body, type=_About)
+        if about.person_id is not None:
+            self._about_person(about.person_id)
         from_booking = subject.startswith("booking.")
         woken: set[Watch] = set()
         for item in (about.slot_id, about.from_slot_id, about.booking_id):

@@ -18,6 +18,7 @@ from aiohttp.typedefs import Middleware
 
 from services.gateway import store
 from services.gateway.config import Config
+from services.gateway.door import door_of
 from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
 
@@ -145,6 +146,9 @@ async def begin(request: web.Request, person_id: UUID) -> None:
 
 
 async def end(request: web.Request) -> None:
+    cookie = request.cookies.get(request.config_dict[_SESSIONS].cookie_name)
+    if cookie:
+        door_of(request).known.forget_session(cookie)
     request[_SESSION] = Session(cookie=None, person_id=None, changed=True)
 
 

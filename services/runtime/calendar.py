@@ -1,12 +1,13 @@
 """Calendar objects: one appointment as any calendar program reads it (RFC 5545, 5546)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, vCalAddress, vDuration
 
 PRODUCT = "-//Digiaula//Digiaula//EN"
 
@@ -24,7 +25,8 @@ class CalendarEntry:
     """The same `uid` with a higher `sequence` replaces what a calendar has.
 
     `summary` is seen on locked screens and by whoever shares the calendar, so it
-    names nobody and no topic. `attendee` is the receiver alone.
+    names nobody and no topic. `attendee` is the receiver alone. A `tentative` time
+    is one that might still come to nothing: it does not make its owner look busy.
     """
 
     uid: str
@@ -38,6 +40,7 @@ class CalendarEntry:
     organizer: str | None = None
     attendee: str | None = None
     cancelled: bool = False
+    tentative: bool = False
 
     def to_bytes(self) -> bytes:
         calendar = Calendar()
@@ -45,11 +48,12 @@ class CalendarEntry:
         calendar.add("version", "2.0")
         calendar.add("calscale", "GREGORIAN")
         calendar.add("method", self.method.value)
-        calendar.add_component(self._event())
+        calendar.add_component(self.event())
         written: bytes = calendar.to_ical()
         return written
 
-    def _event(self) -> Event:
+    def event(self) -> Event:
+        """The time itself, without the calendar around it."""
         event = Event()
         event.add("uid", self.uid)
         event.add("sequence", self.sequence)
@@ -58,14 +62,31 @@ class CalendarEntry:
         event.add("dtend", self.ends_at.astimezone(UTC))
         event.add("summary", self.summary)
         event.add("url", self.url)
-        event.add("transp", "OPAQUE")
+        event.add("transp", "TRANSPARENT" if self.tentative else "OPAQUE")
         cancelled = self.cancelled or self.method is Method.CANCEL
-        event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+        live = "TENTATIVE" if self.tentative else "CONFIRMED"
+        event.add("status", "CANCELLED" if cancelled else live)
         if self.organizer:
             event.add("organizer", vCalAddress(f"mailto:{self.organizer}"))
         if self.attendee:
             event.add("attendee", _attendee(self.attendee))
         return event
+
+
+def feed(entries: Iterable[CalendarEntry], *, name: str, every: timedelta) -> bytes:
+    """Many times as one calendar that programs fetch again `every` now and then."""
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", Method.PUBLISH.value)
+    calendar.add("x-wr-calname", name)
+    calendar.add("refresh-interval", every, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(every))
+    for entry in entries:
+        calendar.add_component(entry.event())
+    written: bytes = calendar.to_ical()
+    return written
 
 
 def uid_of(subject_id: UUID, public_url: str) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from services.contracts.booking.appointments import RecordOutcome
+from services.contracts.booking.own import ListOpenOutcomes
 from services.contracts.booking.people import FindPersonByEmail, Identify
 from services.contracts.booking.receptions import (
     AddReception,
@@ -25,14 +25,13 @@ from services.contracts.booking.receptions import (
 )
 from services.contracts.booking.slots import (
     AddSlot,
-    BookingStatus,
     CancelSlot,
     GetSlot,
     HostSlots,
     ListHostSlots,
     SlotState,
 )
-from services.contracts.envelope import Nothing, Role
+from services.contracts.envelope import Role
 from services.contracts.gateway import PrepareSignIn
 from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import CloseRoom, Join, LookAtSlots, RoomState, RoomViews
@@ -83,6 +82,7 @@ async def expert(visitor: Visitor, neighbours: Neighbours, system: System) -> Vi
     neighbours.answers(Identify, examples.EXPERT)
     neighbours.answers(ListHostSlots, HostSlots([examples.host_slot()]))
     neighbours.answers(LookAtSlots, RoomViews([]))
+    neighbours.answers(ListOpenOutcomes, HostSlots([]))
     neighbours.answers(ListReceptions, Receptions([RECEPTION]))
     neighbours.answers(GetReception, PUBLISHED)
     await sign_in(visitor, system)
@@ -198,33 +198,23 @@ async def test_a_time_is_cancelled_with_a_reason(expert: Visitor, neighbours: Ne
     page = await expert.send(page.form("/cancel"))
     assert page.status == 400
     assert "reason" in page.errors
-    page = await expert.send(page.form("/cancel"), reason="Olen sairaana.")
+    page = await expert.send(page.form("/cancel"), reason="Olen sairaana.", press=("do", "show"))
 
+    assert page.heading == "Tämän varaaja lukee"
+    assert "joutui perumaan" in page.text
+    assert "Olen sairaana." in page.text
+    assert not neighbours.heard(CancelSlot)
+    page = await expert.send(page.form("/cancel"), press=("do", "cancel"))
     assert neighbours.heard(CancelSlot)[0].reason == "Olen sairaana."
     assert page.path == "/my/week"
-
-
-async def test_what_came_of_a_meeting_is_written_down(
-    expert: Visitor, neighbours: Neighbours, clock: SetClock, system: System
-) -> None:
-    clock.set(examples.STARTS + timedelta(minutes=40))
-    await sign_in(expert, system)  # the morning's session has been idle for too long
-    neighbours.answers(RecordOutcome, Nothing())
-    page = await expert.open("/my/week")
-
-    await expert.send(page.form("/outcome"), press=("status", "attended"), guided_to="Velkaneuvonta, Kela")
-
-    told = neighbours.heard(RecordOutcome)[0]
-    assert (told.status, told.guided_to) == (BookingStatus.ATTENDED, ["Velkaneuvonta", "Kela"])
-    noted = await system.sql("SELECT action FROM gateway.audit ORDER BY id DESC LIMIT 1")
-    assert noted[0]["action"] == "outcome.recorded"
 
 
 async def test_hours_are_shown_before_they_are_published(expert: Visitor, neighbours: Neighbours) -> None:
     neighbours.answers(PreviewReception, PUBLISHED)
     neighbours.answers(AddReception, PUBLISHED)
     page = await expert.open("/my/receptions/new")
-    typed: dict[str, Any] = {"theme": "talousneuvonta", "closed_on": "2027-07-13\n2027-07-20"}
+    typed: dict[str, Any] = {"theme": "talousneuvonta", "day-1": "2027-07-13", "day-2": "2027-07-20"}
+    typed |= {"day_from-2": "09:00", "day_until-2": "11:00"}
 
     page = await expert.send(page.form("/my/receptions"), typed, press=("do", "preview"))
     assert "Tämä julkaistaisiin" in page.text
@@ -235,7 +225,7 @@ async def test_hours_are_shown_before_they_are_published(expert: Visitor, neighb
     hours = neighbours.heard(AddReception)[0].hours
     assert hours == neighbours.heard(PreviewReception)[0].hours
     assert (hours.theme, hours.weekday, hours.slot_minutes) == ("talousneuvonta", 2, 45)
-    assert [day.on for day in hours.exceptions] == [date(2027, 7, 13), date(2027, 7, 20)]
+    assert hours.exceptions == HOURS.exceptions
     assert "Ajat on julkaistu" in page.text
 
 
@@ -247,12 +237,13 @@ async def test_hours_that_cannot_be_are_said_beside_their_field(
         "starts": "25:00",
         "slot_minutes": "x",
         "languages": None,
-        "closed_on": "heinä",
+        "day-1": "heinä",
+        "day_from-2": "12:00",
     }
 
     page = await expert.send(page.form("/my/receptions"), typed, press=("do", "publish"))
     assert page.status == 400
-    assert {"starts", "slot_minutes", "languages", "closed_on"} <= set(page.errors)
+    assert {"starts", "slot_minutes", "languages", "day-1", "day-2", "day_until-2"} <= set(page.errors)
 
     errors = [{"field": "ends", "code": "field_invalid", "detail": "…"}]
     neighbours.refuses(AddReception, Refusal(Code.FIELD_INVALID, "No.", errors=errors))
@@ -261,12 +252,18 @@ async def test_hours_that_cannot_be_are_said_beside_their_field(
     assert set(page.errors) == {"ends"}
 
 
-async def test_changing_hours_keeps_what_the_page_cannot_show(
+async def test_changing_hours_shows_and_keeps_the_days_that_differ(
     expert: Visitor, neighbours: Neighbours
 ) -> None:
     neighbours.answers(ChangeReception, PUBLISHED)
     page = await expert.open(f"/my/receptions/{RECEPTION.id}")
-    assert page.form(page.path).fields["closed_on"].strip() == "2027-07-13"
+    fields = page.form(page.path).fields
+    assert (fields["day-1"], fields["day_from-1"]) == ("2027-07-13", "")
+    other = [fields[name] for name in ("day-2", "day_from-2", "day_until-2")]
+    assert other == ["2027-07-20", "09:00", "11:00"]
+    page = await expert.send(page.form(page.path), press=("do", "rows"))
+    assert "day-8" in page.form(page.path).fields
+    assert not neighbours.heard(ChangeReception)
 
     await expert.send(page.form(page.path), ends="15:00", press=("do", "publish"))
 
@@ -275,15 +272,24 @@ async def test_changing_hours_keeps_what_the_page_cannot_show(
     assert changed.exceptions == HOURS.exceptions
 
 
-async def test_hours_with_bookings_are_not_removed(expert: Visitor, neighbours: Neighbours) -> None:
+async def test_hours_with_bookings_are_not_removed_and_the_booked_times_are_listed(
+    expert: Visitor, neighbours: Neighbours
+) -> None:
+    """Also when somebody books between the look and the press."""
     neighbours.refuses(RemoveReception, Refusal(Code.HAS_BOOKINGS, "No.", count=1))
+    free = msgspec.structs.replace(PUBLISHED, slots=[examples.host_slot(bookings=[], seats_left=1)])
+    neighbours.answers(GetReception, free)
 
     page = await expert.open("/my/receptions")
     page = await expert.open(next(link for link in page.links if link.endswith("/remove")))
+    assert "1 vapaa aika poistuu" in page.text
+    neighbours.answers(GetReception, PUBLISHED)
     page = await expert.send(page.form("/remove"))
 
     assert page.status == 409
     assert "Peru ne ajat ensin" in page.text
+    assert f"/my/week/slots/{examples.host_slot().id}/cancel" in page.links
+    assert not page.has_form("/remove")
 
 
 @pytest.mark.parametrize(

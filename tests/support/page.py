@@ -18,7 +18,7 @@ Typed = str | list[str] | None
 
 VOID = frozenset({"meta", "link", "input", "br", "img", "hr", "path", "circle"})
 ERROR = {"fi": "Virhe: ", "sv": "Fel: ", "en": "Error: "}
-KNOWN_PARAMETERS = frozenset({"lang", "week", "after", "done"})
+KNOWN_PARAMETERS = frozenset({"lang", "week", "after", "done", "back"})
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 

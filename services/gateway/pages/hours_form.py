@@ -12,17 +12,18 @@ from services.gateway.forms import Form
 from services.gateway.pages import words
 from services.gateway.pages.words import Say
 
+MOST_ROWS = 200
 NUMBERS = {"slot_minutes": 45, "gap_minutes": 15, "notice_hours": 2, "horizon_days": 60}
 
 
-def hours_of(form: Form, say: Say, *, kept: list[HoursException]) -> Hours | None:
-    """The weekly hours as typed; `kept` are exceptions that this page cannot show."""
+def hours_of(form: Form, say: Say) -> Hours | None:
+    """The weekly hours as typed; None, with sentences beside the fields, if they cannot be used."""
     numbers = {name: form.clean(name, number, say) for name in NUMBERS}
     starts, ends = (form.clean(name, _hour, say, needed=True) for name in ("starts", "ends"))
     valid_from = form.clean("valid_from", _day, say, needed=True)
     valid_until = form.clean("valid_until", _day, say)
     weekday = form.clean("weekday", number, say, needed=True)
-    closed = form.clean("closed_on", _days, say) or []
+    exceptions = _exceptions(form, say)
     languages = languages_of(form, say)
     if form.errors:
         return None
@@ -35,7 +36,7 @@ def hours_of(form: Form, say: Say, *, kept: list[HoursException]) -> Hours | Non
         valid_until=valid_until,
         languages=languages,
         skip_holidays=bool(form.value("skip_holidays")),
-        exceptions=[*(HoursException(on=on, closed=True) for on in closed), *kept],
+        exceptions=exceptions,
         **{name: NUMBERS[name] if number is None else number for name, number in numbers.items()},
     )
 
@@ -48,9 +49,42 @@ def form_of(hours: Hours) -> Form:
         "valid_until": [str(hours.valid_until or "")],
         "languages": list(hours.languages),
         "skip_holidays": ["yes"] if hours.skip_holidays else [],
-        "closed_on": ["\n".join(str(day.on) for day in hours.exceptions if day.closed)],
     }
+    for row, day in enumerate(hours.exceptions, start=1):
+        values[f"day-{row}"] = [str(day.on)]
+        values[f"day_from-{row}"] = [_wall(day.starts)]
+        values[f"day_until-{row}"] = [_wall(day.ends)]
     return Form(values=values)
+
+
+def rows_of(form: Form, *, more: int = 0) -> list[int]:
+    """The rows for days that differ: those that are there, and `more`."""
+    last = max((row for row in map(_row, form.values) if row), default=0)
+    return list(range(1, min(last + more, MOST_ROWS) + 1))
+
+
+def _row(name: str) -> int:
+    field, _, row = name.partition("-")
+    return int(row) if field == "day" and row.isascii() and row.isdigit() and len(row) <= 3 else 0
+
+
+def _exceptions(form: Form, say: Say) -> list[HoursException]:
+    """A row without hours is a day without a reception; an empty row is nothing."""
+    found = []
+    for row in rows_of(form):
+        names = [f"{field}-{row}" for field in ("day", "day_from", "day_until")]
+        if not any(form.value(name) for name in names):
+            continue
+        closed = not form.value(names[1]) and not form.value(names[2])
+        on = form.clean(names[0], _day, say, needed=True)
+        starts, ends = (form.clean(name, _hour, say, needed=not closed) for name in names[1:])
+        if on is not None:
+            found.append(HoursException(on=on, closed=closed, starts=starts, ends=ends))
+    return found
+
+
+def _wall(hour: time | None) -> str:
+    return hour.strftime("%H:%M") if hour else ""
 
 
 def moment_of(form: Form, say: Say, zone: ZoneInfo) -> datetime | None:
@@ -85,10 +119,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise Refusal(Code.TIME_INVALID, "A day is needed.") from error
-
-
-def _days(text: str) -> list[date]:
-    return [_day(line.strip()) for line in text.splitlines() if line.strip()]
 
 
 def _hour(text: str) -> time:

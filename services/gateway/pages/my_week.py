@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from services.contracts.booking.own import ListOpenOutcomes
 from services.contracts.booking.slots import Attendee, BookingStatus, HostSlot, ListHostSlots, SlotState
 from services.contracts.envelope import Role
 from services.contracts.refusals import Refusal, Unavailable
-from services.contracts.rooms import LookAtSlots, RoomState, RoomView
+from services.contracts.rooms import ListOwnRooms, LookAtSlots, RoomState, RoomView
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.pages import catalogue, words
@@ -20,6 +22,7 @@ from services.gateway.pages.words import N_
 from services.gateway.who import caller_of
 
 AT_ONCE = 100
+SINCE = timedelta(hours=18)
 LIKELY_WINDOW = timedelta(minutes=15)
 COMING = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ATTENDED, BookingStatus.NO_SHOW)
 DONE = {
@@ -42,6 +45,7 @@ class Entry:
     may_join: bool
     may_cancel: bool
     begun: bool
+    over: bool
 
     @property
     def starts_at(self) -> datetime:
@@ -62,6 +66,8 @@ async def home(request: web.Request) -> web.Response:
     assert person is not None
     if person.role == Role.EXPERT:
         return see_other("/my/week")
+    if person.role == Role.VOLUNTEER:
+        return see_other("/my/assigned")
     return render(request, "welcome.html", role=say_for(request)(words.ROLES[person.role]))
 
 
@@ -69,13 +75,20 @@ async def week(request: web.Request) -> web.Response:
     door, say = door_of(request), say_for(request)
     now = door.clock.now()
     this = now.astimezone(door.settings.zone).date()
+    midnight = datetime.combine(this, time(), door.settings.zone)
     monday = _monday(request.query.get("week"), this)
     first, end = (
         datetime.combine(day, time(), door.settings.zone) for day in (monday, monday + timedelta(days=7))
     )
-    slots = [slot for slot in await _slots(request, first, end) if slot.state != SlotState.WITHDRAWN]
+    try:
+        found, owed = await asyncio.gather(_slots(request, first, end), _owed(request))
+    except Unavailable:
+        return await _without_booking(request)
+    slots = [slot for slot in found if slot.state != SlotState.WITHDRAWN]
     views = await _views(request, slots)
     entries = [_entry(slot, views.get(slot.id), now) for slot in slots]
+    is_this = monday == _monday(None, this)
+    earlier = [entry for entry in entries if is_this and entry.starts_at < midnight]
     waiting = sum(entry.waiting for entry in entries)
     outside = sum(len(entry.cannot_get_in) for entry in entries)
     news = [say("Waiting now: {count}").format(count=waiting)] if waiting else []
@@ -87,16 +100,62 @@ async def week(request: web.Request) -> web.Response:
         week=_named(monday),
         previous=_named(monday - timedelta(days=7)),
         following=_named(monday + timedelta(days=7)),
-        is_this=monday == _monday(None, this),
+        is_this=is_this,
+        today=midnight,
+        today_is_free=is_this and not any(_is_on(entry, this) for entry in entries),
+        earlier=earlier,
+        owed=owed,
         first=first,
         last=end - timedelta(minutes=1),
-        entries=entries,
+        entries=[entry for entry in entries if entry not in earlier],
         said=". ".join(news),
         done=say(DONE[done]) if (done := request.query.get("done", "")) in DONE else "",
         comes_as={kind: say(name) for kind, name in words.COMPANIONS.items()},
         theme_name=await catalogue.theme_names(request),
         language=language_of(request),
     )
+
+
+async def _without_booking(request: web.Request) -> web.Response:
+    """What rooms knows while booking does not answer: the hours, and the way in."""
+    door = door_of(request)
+    now = door.clock.now()
+    asked = ListOwnRooms(from_at=now - SINCE, to_at=now + SINCE)
+    found = await door.bus.call(asked, call_for(request, caller_of(request).actor))
+    rooms = [room for room in found.items if room.state not in (RoomState.OVER, RoomState.CANCELLED)]
+    return render(
+        request,
+        "week_away.html",
+        rooms=[_Room(room, door.settings.time_zone, room.opens_at <= now) for room in rooms],
+    )
+
+
+@dataclass(frozen=True)
+class _Room:
+    """A meeting of which only the hours are known now."""
+
+    view: RoomView
+    time_zone: str
+    may_join: bool
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.view.starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.view.ends_at
+
+
+async def _owed(request: web.Request) -> int:
+    """How many past meetings wait for their outcome."""
+    call = call_for(request, caller_of(request).actor)
+    found = await door_of(request).bus.call(ListOpenOutcomes(limit=100), call)
+    return len(found.items)
+
+
+def _is_on(entry: Entry, day: date) -> bool:
+    return entry.starts_at.astimezone(ZoneInfo(entry.time_zone)).date() == day
 
 
 async def _slots(request: web.Request, first: datetime, end: datetime) -> list[HostSlot]:
@@ -132,14 +191,17 @@ async def _views(request: web.Request, slots: Sequence[HostSlot]) -> Mapping[UUI
 def _entry(slot: HostSlot, view: RoomView | None, now: datetime) -> Entry:
     people = [person for person in slot.bookings if person.status in COMING]
     live = slot.state == SlotState.OPEN
+    ended = slot.ended_at is not None or (view is not None and view.state is RoomState.OVER)
+    over = ended or now >= slot.ends_at
     return Entry(
         slot=slot,
         people=people,
         waiting=view.waiting if view else 0,
         cannot_get_in=view.cannot_get_in if view else [],
         may_join=live and bool(people) and _in_window(slot, view, now),
-        may_cancel=live and now < slot.ends_at,
-        begun=now >= slot.starts_at,
+        may_cancel=live and not over,
+        begun=over or now >= slot.starts_at,
+        over=over,
     )
 
 

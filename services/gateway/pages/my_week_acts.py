@@ -1,14 +1,14 @@
-"""What one who serves does from their week: open, leave and end a meeting, cancel a time, say who came."""
+"""What one who serves does from their week: open, leave and end a meeting, cancel a time."""
 
+from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
 from aiohttp import web
 
-from services.contracts.booking.appointments import RecordOutcome
-from services.contracts.booking.slots import BookingStatus, CancelSlot, GetSlot, HostSlot
+from services.contracts.booking.slots import Attendee, CancelSlot, GetSlot, HostSlot
 from services.contracts.envelope import Request
-from services.contracts.refusals import Code, Refusal
+from services.contracts.refusals import Refusal
 from services.contracts.rooms import CloseRoom, Leave
 from services.gateway import audit, fields, forms, joining
 from services.gateway.audit import Action
@@ -17,15 +17,29 @@ from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue
 from services.gateway.pages.book import id_in
+from services.gateway.pages.my_meeting import CANCELLED_BY, HEADINGS
 from services.gateway.pages.my_week import COMING
-from services.gateway.pages.rendering import language_of, render, say_for, see_other
+from services.gateway.pages.rendering import PAGES, language_of, render, say_for, see_other
+from services.gateway.pages.words import N_, when_empty
 from services.gateway.who import caller_of
+from services.runtime.texts import span_in_words
 
 R = TypeVar("R")
 
-OUTCOMES = (BookingStatus.ATTENDED, BookingStatus.NO_SHOW)
-MOST_SERVICES = 10
-LONGEST_SERVICE = 100
+# Told to nobody, unless somebody books in the very moment of the press.
+NOBODY_ASKED = N_("The time had to be cancelled.")
+
+
+@dataclass(frozen=True)
+class AsRead:
+    """The words of a cancellation as one person will read them."""
+
+    to: str
+    language: str
+    heading: str
+    when: str
+    words: str
+    reason: str
 
 
 async def join(request: web.Request) -> web.Response:
@@ -64,15 +78,19 @@ async def ask_to_cancel(request: web.Request) -> web.Response:
 
 
 async def cancel(request: web.Request) -> web.Response:
+    """With somebody coming, the words are shown as they will be read before they are sent."""
     form, say = await forms.read(request), say_for(request)
+    slot = await _do(request, GetSlot(slot_id=_slot_id(request)))
     reason = form.clean("reason", fields.words, say)
-    if not form.value("reason"):
-        form.refuse("reason", Code.REASON_REQUIRED, say)
+    if not reason and _coming(slot):
+        form.errors.setdefault("reason", when_empty("reason", say))
     if form.errors:
         return await _show_cancel(request, form, status=400)
+    if _coming(slot) and form.value("do") != "cancel":
+        return await _show_cancel(request, form, preview=True)
     await _note(request, Action.SLOT_CANCELLED, slot_id=_slot_id(request))
     try:
-        await _do(request, CancelSlot(slot_id=_slot_id(request), reason=reason))
+        await _do(request, CancelSlot(slot_id=_slot_id(request), reason=reason or say(NOBODY_ASKED)))
     except Refusal as refusal:
         if "errors" not in refusal.facts:
             raise
@@ -81,44 +99,45 @@ async def cancel(request: web.Request) -> web.Response:
     return see_other("/my/week?done=cancelled")
 
 
-async def _show_cancel(request: web.Request, form: Form, *, status: int) -> web.Response:
+async def _show_cancel(
+    request: web.Request, form: Form, *, preview: bool = False, status: int = 200
+) -> web.Response:
     slot: HostSlot = await _do(request, GetSlot(slot_id=_slot_id(request)))
+    coming = _coming(slot)
     return render(
         request,
         "cancel_slot.html",
         status=status,
         form=form,
         slot=slot,
-        booked=sum(person.status in COMING for person in slot.bookings),
+        booked=len(coming),
+        previews=[_as_read(request, slot, person, form.value("reason")) for person in coming]
+        if preview
+        else [],
         theme_name=await catalogue.theme_names(request),
     )
 
 
-async def record_outcome(request: web.Request) -> web.Response:
-    form = await forms.read(request)
-    if form.value("status") not in OUTCOMES:
-        raise Refusal(Code.FIELD_INVALID, "Say whether they came.")
-    booking_id = id_in(request, "booking_id")
-    await _note(request, Action.OUTCOME_RECORDED, booking_id=booking_id)
-    await _do(
-        request,
-        RecordOutcome(
-            booking_id=booking_id,
-            status=BookingStatus(form.value("status")),
-            guided_to=_services(form.value("guided_to")),
+def _coming(slot: HostSlot) -> list[Attendee]:
+    return [person for person in slot.bookings if person.status in COMING]
+
+
+def _as_read(request: web.Request, slot: HostSlot, person: Attendee, reason: str) -> AsRead:
+    """What this person will read, in their language and with the words of their own page."""
+    say = request.config_dict[PAGES].texts.translations(person.language).gettext
+    actor = caller_of(request).person
+    by = "host" if actor is not None and actor.id == slot.host.id else "coordinator"
+    door = door_of(request)
+    return AsRead(
+        to=person.display_name,
+        language=person.language,
+        heading=say(HEADINGS["cancelled"]),
+        when=span_in_words(
+            slot.starts_at, slot.ends_at, slot.time_zone, door.clock.now(), language=person.language
         ),
+        words=say(CANCELLED_BY[by]),
+        reason=" ".join(reason.split()),
     )
-    week = form.value("week")
-    return see_other(f"/my/week?week={week}&done=noted" if _is_week(week) else "/my/week?done=noted")
-
-
-def _services(text: str) -> list[str]:
-    named = [fields.line(part)[:LONGEST_SERVICE] for part in text.split(",") if part.strip()]
-    return named[:MOST_SERVICES]
-
-
-def _is_week(text: str) -> bool:
-    return len(text) == 8 and text.replace("-W", "").isdigit()
 
 
 def _slot_id(request: web.Request) -> UUID:

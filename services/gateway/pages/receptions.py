@@ -27,13 +27,23 @@ from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue, words
 from services.gateway.pages.book import id_in
-from services.gateway.pages.hours_form import NUMBERS, form_of, hours_of, languages_of, moment_of, number
+from services.gateway.pages.hours_form import (
+    NUMBERS,
+    form_of,
+    hours_of,
+    languages_of,
+    moment_of,
+    number,
+    rows_of,
+)
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
 from services.gateway.pages.words import N_, sentence
 from services.gateway.who import caller_of
 from services.runtime.texts import day_in_words
 
 R = TypeVar("R")
+
+MORE_ROWS = 3
 
 DONE = {
     "published": N_("The hours have been published."),
@@ -86,12 +96,14 @@ async def new(request: web.Request) -> web.Response:
         "languages": list(person.languages),
         "skip_holidays": ["yes"],
     }
-    return await _show(request, Form(values=values))
+    return await _show(request, Form(values=values), more=MORE_ROWS)
 
 
 async def add(request: web.Request) -> web.Response:
     form = await forms.read(request)
-    hours = hours_of(form, say_for(request), kept=[])
+    if form.value("do") == "rows":
+        return await _show(request, form, more=MORE_ROWS)
+    hours = hours_of(form, say_for(request))
     if hours is None:
         return await _show(request, form, status=400)
     try:
@@ -106,14 +118,15 @@ async def add(request: web.Request) -> web.Response:
 
 async def edit(request: web.Request) -> web.Response:
     published = await _do(request, GetReception(reception_id=_reception_id(request)))
-    return await _show(request, form_of(published.reception.hours))
+    return await _show(request, form_of(published.reception.hours), more=MORE_ROWS)
 
 
 async def change(request: web.Request) -> web.Response:
     form = await forms.read(request)
     reception_id = _reception_id(request)
-    before = (await _do(request, GetReception(reception_id=reception_id))).reception.hours
-    hours = hours_of(form, say_for(request), kept=[day for day in before.exceptions if not day.closed])
+    if form.value("do") == "rows":
+        return await _show(request, form, more=MORE_ROWS)
+    hours = hours_of(form, say_for(request))
     if hours is None:
         return await _show(request, form, status=400)
     try:
@@ -127,11 +140,20 @@ async def change(request: web.Request) -> web.Response:
 
 
 async def ask_to_remove(request: web.Request) -> web.Response:
+    return await _show_remove(request)
+
+
+async def _show_remove(request: web.Request, *, problem: str = "", status: int = 200) -> web.Response:
+    """Times that are booked stand in the way; each has a link to where it can be cancelled."""
     published = await _do(request, GetReception(reception_id=_reception_id(request)))
     return render(
         request,
         "remove_reception.html",
+        status=status,
         item=_shown(request, published.reception),
+        booked=[slot for slot in published.slots if slot.seats_left < slot.capacity],
+        free=sum(slot.seats_left == slot.capacity for slot in published.slots),
+        problem=problem,
         theme_name=await catalogue.theme_names(request),
     )
 
@@ -143,7 +165,8 @@ async def remove(request: web.Request) -> web.Response:
     except Refusal as refusal:
         if refusal.code != Code.HAS_BOOKINGS:
             raise
-        return await _show_list(request, problem=sentence(refusal.code, say_for(request)), status=409)
+        problem = sentence(refusal.code, say_for(request))
+        return await _show_remove(request, problem=problem, status=409)
     return see_other("/my/receptions?done=removed")
 
 
@@ -193,7 +216,12 @@ async def _refused(request: web.Request, form: Form, refusal: Refusal) -> web.Re
 
 
 async def _show(
-    request: web.Request, form: Form, *, preview: Published | None = None, status: int = 200
+    request: web.Request,
+    form: Form,
+    *,
+    preview: Published | None = None,
+    more: int = 0,
+    status: int = 200,
 ) -> web.Response:
     say = say_for(request)
     is_new = "reception_id" not in request.match_info
@@ -207,7 +235,9 @@ async def _show(
         preview=preview,
         conflicts=[_conflict(request, item.on, item.starts, item.reason) for item in _conflicts(preview)],
         weekday_options=[(str(number), say(name)) for number, name in enumerate(words.WEEKDAYS, start=1)],
-        unfolded=any(name in form.errors for name in ("closed_on", "notice_hours", "horizon_days")),
+        rows=rows_of(form, more=more),
+        days_unfolded=form.value("do") == "rows" or _has_days(form),
+        unfolded=any(name in form.errors for name in ("notice_hours", "horizon_days")),
         **await _choices(request),
     )
 
@@ -227,6 +257,12 @@ async def _choices(request: web.Request) -> dict[str, Any]:
         "spoken_options": [(code, say(name)) for code, name in words.SPOKEN.items()],
         "theme_name": await catalogue.theme_names(request),
     }
+
+
+def _has_days(form: Form) -> bool:
+    """Whether some day that differs has been typed, or something is wrong with one."""
+    wrong = any(name == "exceptions" or name.startswith("day") for name in form.errors)
+    return wrong or any(form.value(f"day-{row}") for row in rows_of(form))
 
 
 def _conflicts(preview: Published | None) -> list[Any]:

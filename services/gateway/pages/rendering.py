@@ -19,7 +19,7 @@ from services.gateway.door import door_of
 from services.gateway.forms import Form, token_for
 from services.gateway.pages import words
 from services.gateway.pages.words import Say
-from services.gateway.who import CALLER
+from services.gateway.who import greeted
 from services.runtime.texts import LANGUAGES, Texts, time_in_words
 
 HERE = Path(__file__).parent.parent
@@ -87,14 +87,17 @@ def render(request: web.Request, template: str, *, status: int = 200, **context:
     """A whole page. A page whose form has errors, or whose status is one, says so in its title."""
     language = language_of(request)
     door = door_of(request)
-    caller = request.get(CALLER)
+    caller = greeted(request)
+    person = caller.person if caller else None
     form = context.get("form")
     known: dict[str, Any] = {
         "form": Form(),
         "now": door.clock.now(),
         "zone": door.settings.time_zone,
         "path": request.path,
-        "staff": caller.person if caller else None,
+        "staff": person,
+        "staff_role": say_for(request)(words.ROLES[person.role]) if person else "",
+        "staff_token": caller.csrf if caller else None,
         "token_for": partial(token_for, request),
         "query_with": partial(_query_with, request),
         "theme_name": lambda _: "",

@@ -126,6 +126,7 @@ NEEDED: Mapping[str, str] = {
     "on": N_("Write the day."),
     "minutes": N_("Write how many minutes it lasts."),
     "languages": N_("Choose at least one language."),
+    "reason": N_("Tell the reason. It is shown to those who have booked."),
 }
 
 

@@ -15,5 +15,5 @@
     live.dataset.said = next.dataset.said;
     live.replaceChildren(...next.childNodes);
   };
-  setInterval(() => renew().catch(() => {}), 15000);
+  setInterval(() => renew().catch(() => {}), 8000);
 })();

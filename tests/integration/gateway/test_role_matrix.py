@@ -93,6 +93,10 @@ MATRIX: dict[str, Row] = {
     "POST /api/v1/t/{token}/feedback": bearers("not_started"),
     "GET /api/v1/me": serving(200),
     "GET /api/v1/me/slots": serving(200),
+    "PUT /api/v1/me": serving(200),
+    "GET /api/v1/me/calendar": serving(200),
+    "POST /api/v1/me/calendar/renew": serving(200),
+    "GET /api/v1/me/outcomes": serving(200),
     "POST /api/v1/slots": serving(201),
     "GET /api/v1/slots/{slot_id}": owner(200),
     "GET /api/v1/slots/{slot_id}/room": owner(200),
@@ -150,6 +154,7 @@ class Scene:
         """Something that the one who may do it could send."""
         bodies: dict[str, Any] = {
             "POST /api/v1/bookings": a_booking(self.group_id),
+            "PUT /api/v1/me": {"display_name": "Aino", "languages": ["fi"]},
             "POST /api/v1/links": {"email": A},
             "POST /api/v1/sign-in": {"email": A},
             "POST /api/v1/sign-in/confirm": {"token": "x" * 43},
