@@ -22,6 +22,18 @@ R = TypeVar("R")
 FIRST_COORDINATOR = "koordinaattori@digiaula.example"
 LINK_KEYS = "k1:" + "QUFB" * 11
 FORM_KEY = "QUJD" * 11
+FIXED_SETTINGS = {
+    "DIGIAULA_TIME_ZONE": "Europe/Helsinki",
+    "DIGIAULA_LINK_KEYS": LINK_KEYS,
+    "DIGIAULA_FORM_KEY": FORM_KEY,
+    "DIGIAULA_LIMITS": "off",
+    "DIGIAULA_FIRST_COORDINATOR": FIRST_COORDINATOR,
+    "DIGIAULA_JITSI_APP_ID": "digiaula",
+    "DIGIAULA_JITSI_APP_SECRET": "a-secret-of-at-least-32-bytes-for-tests",
+    "DIGIAULA_ROOMS_CALLBACK_SECRET": "callback-secret",
+    "DIGIAULA_SMTP_URL": "smtp://127.0.0.1:1",
+    "DIGIAULA_MAIL_FROM": "digiaula@digiaula.example",
+}
 
 
 class System:
@@ -66,16 +78,7 @@ class System:
             "DIGIAULA_NATS_URL": self.nats.url(name),
             "DIGIAULA_HTTP_PORT": str(self.ports[name]),
             "DIGIAULA_PUBLIC_URL": f"http://127.0.0.1:{self.ports.get('gateway', 8000)}",
-            "DIGIAULA_TIME_ZONE": "Europe/Helsinki",
-            "DIGIAULA_LINK_KEYS": LINK_KEYS,
-            "DIGIAULA_FORM_KEY": FORM_KEY,
-            "DIGIAULA_LIMITS": "off",
-            "DIGIAULA_FIRST_COORDINATOR": FIRST_COORDINATOR,
-            "DIGIAULA_JITSI_APP_ID": "digiaula",
-            "DIGIAULA_JITSI_APP_SECRET": "a-secret-of-at-least-32-bytes-for-tests",
-            "DIGIAULA_ROOMS_CALLBACK_SECRET": "callback-secret",
-            "DIGIAULA_SMTP_URL": "smtp://127.0.0.1:1",
-            "DIGIAULA_MAIL_FROM": "digiaula@digiaula.example",
+            **FIXED_SETTINGS,
         }
 
     def database_url(self, role: str) -> str:
