@@ -297,7 +297,10 @@ class _Server:
         )
 
     async def _answer(self, subject: str, asked: Asked) -> Answer:
-        """The handler's answer; whatever is not a refusal crosses the wire without its words."""
+        """The handler's answer; whatever is not a refusal crosses the wire without its words.
+
+        A request nobody here answers is another release's: no rule has spoken, so its asker may try again.
+        """
         now = self._bus._clock.now()
         deadline = datetime.fromtimestamp(asked.deadline_ms / 1000, UTC)
         left = (deadline - now).total_seconds()
@@ -305,7 +308,7 @@ class _Server:
             if left <= 0:
                 raise Refusal(Code.DEADLINE_EXCEEDED, "This request came too late to be carried out.")
             if subject not in self._by_subject:
-                raise Refusal(Code.NOT_FOUND, "Nobody answers this request.")
+                raise Unavailable("this release does not answer it")
             request_type, handler = self._by_subject[subject]
             request = msgspec.json.decode(asked.body, type=request_type)
             call = Call(
