@@ -212,9 +212,19 @@ def give_up_at(starts_at: datetime | None, *, due_at: datetime, not_after: datet
     return until
 
 
-def retry_at(attempts: int, *, now: datetime, jitter: float) -> datetime:
-    """When to try again after `attempts` have failed; `jitter` around 1 keeps a crowd apart."""
-    return now + RETRY_AFTER[min(attempts, len(RETRY_AFTER)) - 1] * jitter
+def last_try_at(*, give_up_at: datetime, not_after: datetime) -> datetime:
+    """While it may still be sent: what is claimed at the very end comes too late."""
+    return min(give_up_at, not_after - MINUTE)
+
+
+def retry_at(attempts: int, *, now: datetime, last: datetime, jitter: float) -> datetime | None:
+    """When to try again after `attempts` have failed: at `last` at the latest, and never after it.
+
+    `jitter` around 1 keeps a crowd apart.
+    """
+    if now >= last:
+        return None
+    return min(now + RETRY_AFTER[min(attempts, len(RETRY_AFTER)) - 1] * jitter, last)
 
 
 def no_longer_true(

@@ -83,7 +83,7 @@ class Sending:
         except NoContact:
             return Skipped("no_contact")
         except Refusal as refusal:
-            return self._put_back() if refusal.code in _LATER else Skipped(refusal.code)
+            return self._refused(due, refusal.code)
         except Rejected as error:
             return Failed(error.code)
         except Unavailable:
@@ -178,13 +178,20 @@ class Sending:
     async def _ask(self, request: Request[R]) -> R:
         return await self._bus.call(request, own_call("notify", self._clock.now()))
 
+    def _refused(self, due: Due, code: Code) -> Outcome:
+        """Only an owner who no longer knows what it is about settles it; any other no may be a mistake."""
+        if code is Code.NOT_FOUND:
+            return Skipped(code)
+        return self._put_back() if code in _LATER else self._again(due, code, None)
+
     def _put_back(self) -> PutBack:
         return PutBack(self._time.now() + PUT_BACK_FOR)
 
     def _again(self, due: Due, code: str, channel: Channel | None) -> Outcome:
         jitter = random.uniform(0.8, 1.2)  # noqa: S311 - keeps a crowd apart, hides nothing
-        at = domain.retry_at(due.attempts, now=self._time.now(), jitter=jitter)
-        return Retry(at, code, channel) if at <= due.give_up_at else Failed(code, channel)
+        last = domain.last_try_at(give_up_at=due.give_up_at, not_after=due.not_after)
+        at = domain.retry_at(due.attempts, now=self._time.now(), last=last, jitter=jitter)
+        return Retry(at, code, channel) if at else Failed(code, channel)
 
 
 async def _hand_over(line: Line, letters: list[Letter]) -> None:

@@ -1,13 +1,15 @@
 """Mail servers that refuse, neighbours that are away, workers that die: late perhaps, never lost."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
 from services.contracts.booking.events import BookingCancelled, BookingConfirmed
 from services.contracts.booking.slots import BookingStatus
+from services.contracts.gateway import SignInMail, SignInRequested
+from services.contracts.refusals import Code, Refusal
 from services.notify.senders import breaker
 from tests.integration.notify.mailroom import Mailroom
 from tests.integration.notify.neighbours import COORDINATOR, Neighbours, news, state_of
@@ -45,13 +47,15 @@ async def test_when_nothing_helps_until_shortly_before_the_start_a_coordinator_i
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
     clock.set(STARTS - timedelta(minutes=12))
-    mailroom.receiver_answers.extend([TRY_AGAIN_LATER] * 2)
+    mailroom.receiver_answers.extend([TRY_AGAIN_LATER] * 3)
     facts = neighbours.has()
     await neighbours.tell(news(BookingConfirmed, facts))
 
-    waits = await waiting(notify, 1)
-    clock.set(waits + timedelta(seconds=1))
-    await neighbours.nudge()
+    for tries in (1, 2):
+        waits = await waiting(notify, tries)
+        clock.set(waits + timedelta(seconds=0.1))
+        await neighbours.nudge()
+    assert waits == STARTS - timedelta(minutes=10)  # all the time there is has been used
     alert = await mailroom.mail()
 
     assert alert.to == COORDINATOR.email
@@ -60,8 +64,49 @@ async def test_when_nothing_helps_until_shortly_before_the_start_a_coordinator_i
     assert "anna@example.org" not in alert.raw.decode()
     assert await receipts(notify, facts.booking_id) == [
         ("retry", "email", "smtp_451"),
+        ("retry", "email", "smtp_451"),
         ("failed", "email", "smtp_451"),
     ]
+
+
+async def test_a_last_try_at_the_very_end_may_succeed(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    """A sign-in is worth sending for half an hour; the next try by the table would come after that."""
+    sign_in_id = uuid4()
+    until = clock.now() + timedelta(minutes=30)
+    neighbours.sign_ins[sign_in_id] = SignInMail(
+        email="aino@example.org", language="fi", token="token", expires_at=until
+    )
+    mailroom.receiver_answers.extend([TRY_AGAIN_LATER] * 5)
+    await neighbours.tell(SignInRequested(sign_in_id=sign_in_id))
+
+    for tries in range(1, 6):
+        clock.set(await waiting(notify, tries, kind="sign_in") + timedelta(seconds=0.1))
+        await neighbours.nudge()
+
+    await mailroom.mail()
+    assert timedelta(0) < until - clock.now() < timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("code", [Code.FIELD_INVALID, Code.FORBIDDEN, Code.OVERLOADED], ids=str)
+async def test_a_no_that_is_not_about_the_booking_drops_no_message(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock, code: Code
+) -> None:
+    """An owner of another release may not be able to read the question."""
+
+    async def refuse() -> None:
+        raise Refusal(code, "No.")
+
+    neighbours.before_answer = refuse
+    await neighbours.tell(news(BookingConfirmed, neighbours.has()))
+    await eventually(lambda: waits_again(notify))
+    neighbours.before_answer = None
+
+    clock.advance(timedelta(minutes=2))
+    await neighbours.nudge()
+
+    await mailroom.mail()
 
 
 async def test_a_receiver_who_does_not_exist_is_not_tried_twice_and_a_coordinator_is_told(
@@ -201,14 +246,15 @@ async def test_a_message_whose_time_is_over_is_not_sent_and_a_coordinator_is_tol
     assert await receipts(notify, facts.booking_id) == [("failed", None, "too_late")]
 
 
-async def waiting(system: System, tries: int) -> datetime:
-    """When the confirmation is tried again, once it has been tried so often."""
+async def waiting(system: System, tries: int, *, kind: str = "confirmation") -> datetime:
+    """When the message is tried again, once it has been tried so often."""
 
     async def tried() -> datetime | None:
         rows = await system.sql(
             "SELECT next_try_at FROM notify.message "
-            "WHERE kind = 'confirmation' AND state = 'planned' AND attempts = $1",
+            "WHERE kind = $2 AND state = 'planned' AND attempts = $1",
             tries,
+            kind,
         )
         return rows[0][0] if rows else None
 
@@ -233,6 +279,15 @@ async def untouched(system: System, at_least: int) -> int:
         "AND attempts = 0 AND next_try_at > due_at"
     )
     return int(row[0]) if row[0] >= at_least else 0
+
+
+async def waits_again(system: System) -> bool:
+    """Whether the confirmation waits for another try, counted or not."""
+    rows = await system.sql(
+        "SELECT 1 FROM notify.message "
+        "WHERE kind = 'confirmation' AND state = 'planned' AND next_try_at > due_at"
+    )
+    return bool(rows)
 
 
 async def receipts(system: System, booking_id: UUID) -> list[tuple[str, str | None, str | None]]:

@@ -1,6 +1,7 @@
 """When messages are due: wall clocks, quiet hours, and nothing in the past."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -139,6 +140,24 @@ def test_tries_end_ten_minutes_before_the_start_or_after_a_day() -> None:
 
 
 def test_tries_come_further_and_further_apart() -> None:
-    waits = [domain.retry_at(tries, now=NOW, jitter=1) - NOW for tries in range(1, 9)]
+    tries = [
+        domain.retry_at(number, now=NOW, last=NOW + timedelta(days=1), jitter=1) for number in range(1, 9)
+    ]
 
+    waits = [at - NOW for at in tries if at is not None]
     assert [wait / timedelta(minutes=1) for wait in waits] == [1, 2, 5, 10, 20, 40, 40, 40]
+
+
+def test_the_last_try_uses_the_time_there_is_and_nothing_is_tried_after_it() -> None:
+    last = NOW + timedelta(minutes=3)
+
+    assert domain.retry_at(3, now=NOW, last=last, jitter=1) == last
+    assert domain.retry_at(3, now=last, last=last, jitter=1) is None
+
+
+def test_the_last_try_is_made_while_the_message_may_still_be_sent() -> None:
+    sign_in = domain.asked_for(MessageKind.SIGN_IN, UUID(int=1), now=NOW)
+
+    last = domain.last_try_at(give_up_at=sign_in.give_up_at, not_after=sign_in.not_after)
+
+    assert NOW + timedelta(minutes=28) < last < sign_in.not_after
