@@ -24,6 +24,7 @@ class SecurityHeaders:
         allowed = f'(self "{video}")' if video else "()"
         self._no_devices = _permissions("()")
         self._devices = _permissions(allowed)
+        self._own_devices = _permissions("(self)")
         self._secure = settings.secure
 
     def put(self, response: web.StreamResponse, route: Route | None) -> None:
@@ -33,7 +34,10 @@ class SecurityHeaders:
         headers["Content-Security-Policy"] = (
             (self._video if with_video else self._page) if is_page else _STRICT
         )
-        headers["Permissions-Policy"] = self._devices if with_video else self._no_devices
+        with_devices = is_page and route is not None and route.devices
+        headers["Permissions-Policy"] = (
+            self._devices if with_video else self._own_devices if with_devices else self._no_devices
+        )
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"

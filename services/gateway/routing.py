@@ -44,7 +44,8 @@ class Api:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One URL and method. `video` pages hold the meeting's frame; a `stream` stays open for long."""
+    """One URL and method. `video` pages hold the meeting's frame, `devices` pages try the camera and the
+    microphone by themselves; a `stream` stays open for long."""
 
     method: str
     path: str
@@ -52,6 +53,7 @@ class Route:
     roles: Roles
     limit: Limit | None = None
     video: bool = False
+    devices: bool = False
     stream: bool = False
     api: Api | None = None
 
@@ -68,9 +70,12 @@ def page(
     *,
     limit: Limit | None = None,
     video: bool = False,
+    devices: bool = False,
 ) -> Route:
     """A page for people: an ordinary aiohttp handler behind the same door as everything else."""
-    return Route(method=method, path=path, handler=handler, roles=roles, limit=limit, video=video)
+    return Route(
+        method=method, path=path, handler=handler, roles=roles, limit=limit, video=video, devices=devices
+    )
 
 
 def api(

@@ -42,7 +42,8 @@ async def page(browser: Browser, system: System, neighbours: Neighbours) -> Asyn
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/?lang=sv", "/times", PATH, "/links", "/links/sent", "/sign-in", "/sign-in/sent",
+    "path", ["/", "/?lang=sv", "/about", "/easy", "/device-test", f"{LINK}/device-test", "/times",
+             PATH, "/links", "/links/sent", "/sign-in", "/sign-in/sent",
              "/sign-in/abc", "/nowhere", "/t/abc", "/my/week", f"{LINK}/cancel", f"{LINK}/move", LINK],
 )  # fmt: skip
 async def test_every_page_is_within_reach(page: Page, path: str) -> None:

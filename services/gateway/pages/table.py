@@ -2,11 +2,13 @@
 
 from services.gateway.limits import Limit
 from services.gateway.pages import (
+    about,
     assigned,
     at_the_door,
     book,
     calendar_feed,
     contact,
+    device_test,
     find_time,
     links,
     my_meeting,
@@ -30,6 +32,9 @@ PAGES: tuple[Route, ...] = (
     page("POST", "/times", find_time.look_for, ANYONE),
     page("GET", "/book/{slot_id}", book.ask, ANYONE),
     page("POST", "/book/{slot_id}", book.book, ANYONE, limit=Limit.BOOKING),
+    page("GET", "/device-test", device_test.show, ANYONE, devices=True),
+    page("GET", "/about", about.about, ANYONE),
+    page("GET", "/easy", about.easy, ANYONE),
     page("GET", "/links", links.ask, ANYONE),
     page("POST", "/links", links.send, ANYONE, limit=Limit.LINKS),
     page("GET", "/links/sent", links.sent, ANYONE),
@@ -37,6 +42,7 @@ PAGES: tuple[Route, ...] = (
     page("GET", "/t/{token}", my_meeting.meeting, LINK),
     page("POST", "/t/{token}/join", my_meeting_acts.join, LINK, video=True),
     page("POST", "/t/{token}/leave", my_meeting_acts.leave, LINK),
+    page("GET", "/t/{token}/device-test", device_test.show, LINK, devices=True),
     page("POST", "/t/{token}/help", my_meeting_acts.ask_for_help, LINK),
     page("POST", "/t/{token}/confirm", my_meeting_acts.confirm, LINK),
     page("GET", "/t/{token}/cancel", my_meeting_acts.ask_to_cancel, LINK),
