@@ -179,7 +179,7 @@ def _state(booking: Booking, view: RoomView | None, now: datetime) -> RoomState:
 
 def _actions(booking: Booking, state: RoomState, now: datetime) -> Iterator[str]:
     """What the bearer can do now and would not be refused."""
-    begun = now >= booking.slot.starts_at
+    begun = now >= booking.slot.starts_at or state is RoomState.OVER  # a host may end it before its hour
     if state in (RoomState.WAITING, RoomState.OPEN):
         yield "join"
         yield "help"
@@ -189,7 +189,7 @@ def _actions(booking: Booking, state: RoomState, now: datetime) -> Iterator[str]
         yield "cancel"
         if booking.accompanies is None:
             yield "move"
-    if booking.status in AHEAD and now < booking.slot.ends_at:
+    if booking.status in AHEAD and now < booking.slot.ends_at and state is not RoomState.OVER:
         yield "calendar"
     if begun and booking.status not in (*GONE, BookingStatus.HELD) and not booking.feedback_given:
         yield "feedback"

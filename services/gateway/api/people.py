@@ -81,7 +81,10 @@ async def change(asking: Asking[PersonBody]) -> people.Person:
 async def disable(asking: Asking[NoBody]) -> Nothing:
     person_id = asking.ids["person_id"]
     await note(asking.door, asking.call, Action.PERSON_DISABLED, person_id=person_id)
-    return await asking.ask(people.DisablePerson(person_id=person_id))
+    try:
+        return await asking.ask(people.DisablePerson(person_id=person_id))
+    finally:
+        asking.door.known.forget_person(person_id)
 
 
 async def trail(asking: Asking[Page]) -> AuditList:

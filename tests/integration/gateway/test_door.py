@@ -173,7 +173,7 @@ def _odd(chance: Any) -> Any:
 
 
 async def test_a_session_is_looked_up_with_its_owner_at_every_request(system: System) -> None:
-    """Booking says who it is now: with booking away nobody is let in on an old word."""
+    """Booking says who it is now; what holds while it does not answer is in test_known.py."""
     neighbours = await Neighbours.beside(system)
     await system.start("gateway")
     async with Visitor(system.http("gateway")) as visitor:

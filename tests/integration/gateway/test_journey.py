@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from tests.integration.gateway.conftest import Doorstep, a_booking
 from tests.integration.notify.mailroom import Mailroom
+from tests.support.eventually import eventually
 from tests.support.system import FIRST_COORDINATOR
 from tests.support.visitor import Visitor
 
@@ -164,3 +165,28 @@ def moment(text: str) -> datetime:
 
 def line_of(calendar: str, name: str) -> str:
     return next(line for line in calendar.splitlines() if line.startswith(f"{name}:")).partition(":")[2]
+
+
+async def test_a_meeting_ended_before_its_hour_is_over_for_both(doorstep: Doorstep) -> None:
+    """The host is not offered to cancel what has been held, and the resident may say how it was."""
+    system, host = doorstep.system, await doorstep.house.expert()
+    slot = await doorstep.house.slot(host, system.clock.now() + timedelta(minutes=10))
+    resident, expert = await doorstep.visitor(), await doorstep.signed_in(host.person_id)
+    link = link_of((await resident.post("/bookings", a_booking(slot.id))).json["manage_url"])
+    cancelling = f"/my/week/slots/{slot.id}/cancel"
+    assert cancelling in (await expert.get("//my/week")).body.decode()
+    assert (await expert.post(f"/slots/{slot.id}/join")).status == 200
+
+    assert (await expert.post(f"/slots/{slot.id}/close")).json["state"] == "over"
+
+    after = (await resident.get(link)).json
+    assert (after["state"], after["actions"]) == ("over", ["feedback"])
+    assert cancelling not in (await expert.get("//my/week")).body.decode()
+
+    async def given() -> bool:  # once the news has reached booking
+        return (await resident.post(f"{link}/feedback", {"useful": 5})).status == 204
+
+    assert await eventually(given)
+    assert (await expert.post(f"/slots/{slot.id}/cancel", {"reason": "Myöhässä."})).code == (
+        "already_started"
+    )
