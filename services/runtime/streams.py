@@ -35,10 +35,12 @@ FETCH_SECONDS = 2  # a request lost with its connection is missed this long
 HEARTBEAT_SECONDS = 0.5  # at most half of what is left of a fetch
 ACK_WAIT_SECONDS = 30
 HANDLE_SECONDS = 20
-MOST_TRIES = 8
+MOST_TRIES = 4
 # The server's numbers for a consumer that cannot be made, or is there and cannot be changed.
 NEVER_AS_DECLARED = (10012, 10148)
-PUT_BACK_SECONDS = (1, 5, 30, 120, 300)  # after a failure
+PUT_BACK_SECONDS = (1, 5, 30)  # after a failure; what is put back keeps its place in hand
+# In hand at once, with what was put back: when there are so many, nothing else is heard.
+MOST_IN_HAND = 2048
 WAIT_SECONDS = (1, 2, 5, 10)  # for a server that is away: soon after it is back, all is done
 REDRIVE_SECONDS = 5
 
@@ -49,13 +51,15 @@ _told = msgspec.json.Decoder(Told)
 class Subscription:
     """What a service wants to hear of one neighbour: events by type, each with what it does.
 
-    `then` is called after the commit of each event, to wake whoever waits for its effect.
+    `then` is called after the commit of each event, to wake whoever waits for its effect. `on_buried`
+    shares the transaction in which an event is given up.
     """
 
     owner: str
     durable: str
     handlers: Mapping[type[Event], EventHandler]
     then: Callable[[], None] = lambda: None
+    on_buried: Callable[[Tx], Awaitable[None]] | None = None
 
     @property
     def stream(self) -> str:
@@ -121,7 +125,7 @@ class Consumer:
                     deliver_policy=DeliverPolicy.ALL,
                     ack_wait=ACK_WAIT_SECONDS,
                     max_deliver=-1,
-                    max_ack_pending=256,
+                    max_ack_pending=MOST_IN_HAND,
                 ),
             )
         except APIError as error:
@@ -163,14 +167,15 @@ class Consumer:
         self._places.release()
 
     async def _take(self, message: Msg) -> None:
-        tries = message.metadata.num_delivered
+        """Handle it, bury it or put it back, and tell the server which."""
+        delivered = message.metadata.num_delivered
         try:
             settle = await self._handle_or_bury(message)
         except Unavailable:
-            await _put_back(message, after=_longer(WAIT_SECONDS, tries))
+            await _put_back(message, after=_longer(WAIT_SECONDS, delivered))
         except Exception:
             log.exception("event.failed", consumer=self._durable, subject=message.subject)
-            await _put_back(message, after=_longer(PUT_BACK_SECONDS, tries))
+            await _put_back(message, after=_longer(PUT_BACK_SECONDS, delivered))
         else:
             try:
                 await settle()
@@ -178,18 +183,25 @@ class Consumer:
                 log.warning("ack.lost", consumer=self._durable, reason=type(error).__name__)
 
     async def _handle_or_bury(self, message: Msg) -> Callable[[], Awaitable[None]]:
-        """What the server is to be told once this is done: that it was, or that it never will be."""
-        if message.metadata.num_delivered > 1 and await self._count_try(message) >= MOST_TRIES:
-            await self._bury(message, "too_many_tries")
-            return message.term
+        """What the server is to be told once this is done: that it was, or that it never will be.
+
+        Whoever died of the last try could not bury it: that is done before another.
+        """
+        tries = await self._count_try(message)
+        if tries > MOST_TRIES:
+            return await self._bury(message, "too_many_tries")
         try:
             await self._handle(message.subject, message.data)
         except msgspec.DecodeError:
-            await self._bury(message, "unreadable")
-            return message.term
+            return await self._bury(message, "unreadable")
         except Unavailable:
             await self._forgive(message)
             raise
+        except Exception:
+            if tries < MOST_TRIES:
+                raise
+            log.exception("event.failed", consumer=self._durable, subject=message.subject)
+            return await self._bury(message, "too_many_tries")
         return message.ack
 
     async def _handle(self, subject: str, data: bytes) -> None:
@@ -220,7 +232,10 @@ class Consumer:
         log.info("event.handled", consumer=self._durable, subject=subject, fresh=fresh)
 
     async def _count_try(self, message: Msg) -> int:
-        return await self._db.transact(
+        """Which try this is. The first costs no statement: most events need no second one."""
+        if message.metadata.num_delivered == 1:
+            return 1
+        return 1 + await self._db.transact(
             lambda tx: dead_letters.count_try(tx, self._durable, _identity(message))
         )
 
@@ -232,11 +247,19 @@ class Consumer:
                     lambda tx: dead_letters.forgive_try(tx, self._durable, _identity(message))
                 )
 
-    async def _bury(self, message: Msg, reason: str) -> None:
+    async def _bury(self, message: Msg, reason: str) -> Callable[[], Awaitable[None]]:
         """Before the message ends on the server: a terminated one may be gone."""
         letter = DeadLetter(_identity(message), message.subject, message.data)
-        await self._db.transact(lambda tx: dead_letters.bury(tx, self._durable, letter, reason))
+
+        async def work(tx: Tx) -> None:
+            await dead_letters.bury(tx, self._durable, letter, reason)
+            if self._subscription.on_buried is not None:
+                await self._subscription.on_buried(tx)
+
+        await self._db.transact(work)
         log.error("event.buried", consumer=self._durable, subject=message.subject, reason=reason)
+        self._subscription.then()
+        return message.term
 
     async def _redrive(self) -> None:
         for letter in await self._db.transact(lambda tx: dead_letters.to_redrive(tx, self._durable)):

@@ -9,7 +9,8 @@ SENT = """
     INSERT INTO message
         (id, kind, about, occasion, due_at, not_after, give_up_at, next_try_at, state, sent_at)
     SELECT gen_random_uuid(), 'confirmation', gen_random_uuid(), 0, at, at, at, at, 'sent', at
-    FROM (SELECT now() - minutes * interval '1 minute' AS at FROM generate_series(1, 20000) AS minutes) AS old
+    FROM (SELECT now() - minutes * interval '1 minute' AS at
+          FROM generate_series(1, 20000) AS minutes) AS old
 """
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -96,10 +96,20 @@ class Pieces:
         url = self.system.database_url("booking")
         return Relay(service="booking", url=url, db=db, bus=bus)
 
-    async def listener(self, handler: EventHandler, *, then: Callable[[], None] = lambda: None) -> Consumer:
+    async def listener(
+        self,
+        handler: EventHandler,
+        *,
+        then: Callable[[], None] = lambda: None,
+        on_buried: Callable[[Tx], Awaitable[None]] | None = None,
+    ) -> Consumer:
         """A copy of notify that hears SomethingDone."""
         subscription = Subscription(
-            owner="booking", durable="notify-booking", handlers={SomethingDone: handler}, then=then
+            owner="booking",
+            durable="notify-booking",
+            handlers={SomethingDone: handler},
+            then=then,
+            on_buried=on_buried,
         )
         return Consumer(subscription, db=await self.db("notify"), bus=await self.bus("notify"))
 
@@ -137,7 +147,7 @@ class Pieces:
         await self._kept.aclose()
 
 
-async def add_effect(tx: Tx, event: SomethingDone, _: Told) -> None:
+async def add_effect(tx: Tx, event: SomethingDone, _: Told | None) -> None:
     await tx.execute(ADD_EFFECT, event.thing_id)
 
 

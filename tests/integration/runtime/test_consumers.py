@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from services.contracts.envelope import Told
 from services.contracts.refusals import Code, Refusal, Unavailable
 from services.runtime import dead_letters, streams
+from services.runtime.bus import Bus
 from services.runtime.db import Tx
 from services.runtime.streams import Consumer, ConsumerRefused
 from tests.integration.runtime.conftest import Pieces, add_effect
@@ -178,6 +179,72 @@ async def test_what_always_fails_is_kept_after_its_tries_and_the_others_go_on(st
     assert (await letters(storm))[0]["reason"] == "too_many_tries"
     assert "event.buried" in {e["event"] for e in logs if e["log_level"] == "error"}
     await eventually(lambda: nothing_pending(storm))
+
+
+async def test_what_failed_its_last_try_is_kept_at_once(
+    storm: Pieces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Put back once more only to be buried then, it would hold its place for nothing."""
+    monkeypatch.setattr(streams, "MOST_TRIES", 2)
+    monkeypatch.setattr(streams, "PUT_BACK_SECONDS", (0.02, 60))
+    listener = Listener()
+    poison = uuid4()
+    listener.fails_for = {poison}
+    storm.run((await storm.listener(listener)).run())
+
+    await storm.tell(SomethingDone(thing_id=poison))
+
+    await eventually(lambda: has_letters(storm, 1))
+    assert listener.heard == [poison, poison]
+
+
+@pytest.mark.parametrize("places", [None, pytest.param(100, id="with few places")])
+async def test_three_hundred_that_fail_do_not_deafen_for_the_others(
+    storm: Pieces, monkeypatch: pytest.MonkeyPatch, places: int | None
+) -> None:
+    """What is put back keeps its place in hand; with all of them taken, nothing else is delivered."""
+    monkeypatch.setattr(streams, "PUT_BACK_SECONDS", (60,))
+    if places is not None:
+        monkeypatch.setattr(streams, "MOST_IN_HAND", places)
+    listener = Listener()
+    poison, healthy = [uuid4() for _ in range(300)], uuid4()
+    listener.fails_for = set(poison)
+    storm.run((await storm.listener(listener)).run())
+    await storm.tell(*(SomethingDone(thing_id=thing) for thing in poison))
+    await eventually(lambda: len(listener.heard) == (places or 300), within=15)
+
+    await storm.tell(SomethingDone(thing_id=healthy))
+
+    if places is None:
+        await storm.came_of([healthy], within=3)
+    else:
+        notify = await storm.bus("notify")
+        await eventually(lambda: left_behind(notify, 301 - places))
+        assert await storm.effects() == []
+
+
+async def left_behind(notify: Bus, count: int) -> bool:
+    """Whether so many are told and not delivered, with nobody free to take them."""
+    info = await notify.jetstream.consumer_info("BOOKING", "notify-booking")
+    return bool(info.num_pending == count)
+
+
+async def test_whoever_must_know_of_a_burial_is_told_with_it(storm: Pieces) -> None:
+    """In its transaction, and woken after the commit."""
+    woken = asyncio.Event()
+    listener = Listener()
+    poison, mark = uuid4(), uuid4()
+    listener.fails_for = {poison}
+
+    async def tell(tx: Tx) -> None:
+        await add_effect(tx, SomethingDone(thing_id=mark), None)
+
+    storm.run((await storm.listener(listener, then=woken.set, on_buried=tell)).run())
+    await storm.tell(SomethingDone(thing_id=poison))
+
+    await asyncio.wait_for(woken.wait(), 5)
+    assert await storm.effects() == [mark]
+    assert await has_letters(storm, 1)
 
 
 async def test_a_message_that_ends_the_process_is_counted_too(
