@@ -22,6 +22,15 @@ check: .venv/.test ## format, lint, types, architecture and unit tests: under a 
 	$(bin)/python requirements/lock.py --check
 	$(bin)/python -m pytest -q $(wildcard tests/unit tests/architecture)
 
+bench: .venv/.test ## how fast it is: a table, and build/bench.json
+	@$(bin)/python -m bench
+
+e2e: .venv/.test ## journeys through real browsers and the whole system (needs a chromium)
+	@$(bin)/python -m pytest tests/e2e
+
+a11y: .venv/.test ## axe on every page and state, light and dark, narrow, by thumb (needs a chromium)
+	@$(bin)/python -m pytest -m a11y tests
+
 format: .venv/.test ## put the code in its one form
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
@@ -49,7 +58,7 @@ clean: ## remove the data of `make run` and everything built; .venv stays
 	@$(PYTHON) -m deploy.embedded.clean
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help run test check format lock up down sql logs redrive clean
+.PHONY: help run test check bench e2e a11y format lock up down sql logs redrive clean
 
 # One environment. The test lock holds everything the embedded one does, at the same versions,
 # so installing it serves both: `make run` after `make test` installs nothing.

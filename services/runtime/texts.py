@@ -7,7 +7,7 @@ the start, so what is in the file is what is said.
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -115,7 +115,9 @@ def _hour(at: datetime, zone: str, language: str) -> str:
     return _format(at, zone, language, _HOUR[language])
 
 
+@lru_cache(maxsize=4096)
 def _format(at: datetime, zone: str, language: str, pattern: str) -> str:
+    """Remembered: a list of free times says the same moments to everybody, each several times."""
     return format_datetime(at, pattern, tzinfo=ZoneInfo(zone), locale=_LOCALES[language])
 
 
