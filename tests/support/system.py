@@ -3,6 +3,7 @@
 import importlib
 import socket
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -34,6 +35,7 @@ FIXED_SETTINGS = {
     "DIGIAULA_SMTP_URL": "smtp://127.0.0.1:1",
     "DIGIAULA_MAIL_FROM": "digiaula@digiaula.example",
 }
+INVARIANTS = (Path(__file__).parent / "check_invariants.sql").read_text(encoding="utf-8")
 
 
 class System:
@@ -115,6 +117,11 @@ class System:
             return rows
         finally:
             await connection.close()
+
+    async def check_invariants(self) -> None:
+        """Fail, naming all that is broken, unless everything holds that must hold at every moment."""
+        broken = [f"{row['broken']}: {row['what']}" for row in await self.sql(INVARIANTS)]
+        assert not broken, "\n".join(broken)
 
 
 def _free_port() -> int:
