@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from services.contracts.booking.appointments import DescribeBooking
+from services.contracts.booking.own import ListOpenOutcomes
 from services.contracts.booking.people import FindPersonByEmail, Identify
 from services.contracts.booking.slots import GetSlot, HostSlots, ListHostSlots
 from services.contracts.envelope import Nothing, Resident
@@ -95,6 +96,7 @@ async def host(visitor: Visitor, neighbours: Neighbours, system: System) -> Visi
     neighbours.answers(FindPersonByEmail, examples.EXPERT)
     neighbours.answers(Identify, examples.EXPERT)
     neighbours.answers(ListHostSlots, HostSlots([SLOT]))
+    neighbours.answers(ListOpenOutcomes, HostSlots([]))
     neighbours.answers(LookAtSlots, RoomViews([outside]))
     neighbours.answers(GetSlot, SLOT)
     neighbours.answers(Look, outside)

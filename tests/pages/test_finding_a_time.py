@@ -1,9 +1,18 @@
 """The front page and the list of free times."""
 
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import Browser, expect
+
 from services.contracts.booking.catalogue import FindSlots, FreeSlots
 from tests.pages import examples
+from tests.support.browser import a_context, browser, needs_browser
 from tests.support.neighbours import Neighbours
 from tests.support.page import Visitor
+from tests.support.system import System
+
+__all__ = ["browser"]
 
 
 async def test_the_front_page_says_what_this_is_and_whom_to_ring(visitor: Visitor) -> None:
@@ -117,3 +126,41 @@ async def test_the_first_view_is_light(visitor: Visitor) -> None:
             sizes.append(len(await response.read()))
 
     assert sum(sizes) < 50_000
+
+
+async def test_themes_are_offered_in_words_of_those_who_seek_help(visitor: Visitor) -> None:
+    page = await visitor.open("/")
+
+    themes = [button.text for button in page.form("/times").node.all("button")]
+    assert themes[0] == "Digineuvonta Puhelin tai tietokone ei tottele"
+
+
+async def test_the_next_free_times_come_first(visitor: Visitor, neighbours: Neighbours) -> None:
+    page = await visitor.open("/times")
+
+    assert page.text.index("Seuraavat vapaat ajat, Suomen aikaa") < page.text.index("13.00–13.45")
+    assert neighbours.heard(FindSlots)[-1].from_at - examples.STARTS < timedelta(0)
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("zone", "beside"),
+    [
+        ("Europe/Helsinki", []),
+        ("Europe/Stockholm", ["12.00", "8.00", "4.00"]),
+        ("America/New_York", ["6.00", "2.00", "ke 22.00"]),
+    ],
+)
+async def test_the_visitors_own_time_stands_beside_the_finnish_where_it_differs(
+    browser: Browser, system: System, neighbours: Neighbours, zone: str, beside: list[str]
+) -> None:
+    page = await (await a_context(browser, system.http("gateway"), timezone_id=zone)).new_page()
+
+    await page.goto("/times")
+
+    await expect(page.locator(".times__hour").first).to_contain_text("13.00–13.45")
+    assert await page.locator("li .own-time").all_text_contents() == [
+        f" (siellä missä olet: {own})" for own in beside
+    ]
+    assert await page.locator("#own-time").is_visible() == bool(beside)
+    await page.context.close()

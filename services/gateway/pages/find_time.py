@@ -18,6 +18,7 @@ from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue, words
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
+from services.gateway.pages.theme_words import IN_OTHER_WORDS
 
 WISH_COOKIE = "wish"
 LONGEST_WISH = 300
@@ -37,7 +38,13 @@ class Wish:
 
 
 async def front(request: web.Request) -> web.Response:
-    return render(request, "front.html", themes=await catalogue.themes(request))
+    say = say_for(request)
+    return render(
+        request,
+        "front.html",
+        themes=await catalogue.themes(request),
+        other_words={theme: say(sentence) for theme, sentence in IN_OTHER_WORDS.items()},
+    )
 
 
 async def times(request: web.Request) -> web.Response:
