@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page
 
 from services.contracts.booking.appointments import Book, DescribeBooking
 from services.contracts.booking.catalogue import FindSlots, FreeSlots
+from services.contracts.booking.own import ListOpenOutcomes
 from services.contracts.booking.people import FindPersonByEmail, Identify
 from services.contracts.booking.receptions import GetReception, ListReceptions, PreviewReception, Receptions
 from services.contracts.booking.slots import BookingStatus, GetSlot, HostSlots, ListHostSlots
@@ -131,6 +132,7 @@ async def expert(page: Page, neighbours: Neighbours, system: System, visitor: Vi
     neighbours.answers(ListHostSlots, HostSlots([examples.host_slot()]))
     neighbours.answers(LookAtSlots, RoomViews([examples.view(RoomState.WAITING, waiting=2)]))
     neighbours.answers(ListReceptions, Receptions([RECEPTION]))
+    neighbours.answers(ListOpenOutcomes, HostSlots([]))
     neighbours.answers(GetReception, PUBLISHED)
     neighbours.answers(PreviewReception, PUBLISHED)
     neighbours.answers(GetSlot, examples.host_slot())
