@@ -1,7 +1,7 @@
 """When each message is due, how long it is worth sending, and whether it still holds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +23,9 @@ NO_HOUR_REMINDER_WITHIN = 75 * MINUTE
 BEFORE_QUIET = 15 * MINUTE
 SIGN_IN_WORTH_SENDING = 30 * MINUTE
 FEEDBACK_WORTH_ASKING = 3 * DAY
+
+# What an alert is about when it is not a failed message: news that nobody here could take in.
+UNREAD_NEWS = UUID("6e657773-0000-4000-8000-756e72656164")
 
 FOLLOW_UPS = (MessageKind.REMINDER_DAY, MessageKind.REMINDER_HOUR, MessageKind.FEEDBACK)
 CAN_WAIT = frozenset({MessageKind.REMINDER_DAY, MessageKind.FEEDBACK})
@@ -59,7 +62,7 @@ class Meeting:
 class Owed:
     """A message to be sent once: `kind`, `about` and `occasion` together are unique.
 
-    `about` is the booking, or the link request, the sign-in or the failed message.
+    `about` is the booking, or the link request, the sign-in, the failed message or UNREAD_NEWS.
     After `give_up_at` nothing is tried again; after `not_after` nothing is sent.
     """
 
@@ -120,6 +123,12 @@ def asked_for(kind: MessageKind, about: UUID, *, now: datetime, booking_id: UUID
     return Owed(
         kind=kind, about=about, booking_id=booking_id, due_at=now, not_after=until, give_up_at=until
     )
+
+
+def news_unread(*, now: datetime) -> Owed:
+    """The coordinators' alert about it, in any hour the same one: one mail, however much is not read."""
+    alert = asked_for(MessageKind.ALERT, UNREAD_NEWS, now=now)
+    return replace(alert, occasion=int(now.timestamp()) // 3600)
 
 
 def said_again(

@@ -26,7 +26,7 @@ from services.notify.wording import NoContact, Wording
 from services.runtime.bus import Bus
 from services.runtime.call import own_call
 from services.runtime.clock import Clock
-from services.runtime.db import Database, Tx
+from services.runtime.db import Database
 
 log = structlog.get_logger()
 
@@ -161,12 +161,9 @@ class Sending:
         return self._wording.links(due.id, live, renewed=renewed, now=now)
 
     async def _alerts(self, due: Due) -> list[Letter]:
-        async def about(tx: Tx) -> MessageKind | None:
-            return await store.kind_of(tx, due.about)
-
-        failed = await self._db.transact(about)
+        failed = await self._failed(due)
         receivers = (await self._ask(ListAlertAddresses())).items
-        if failed is None or not receivers:
+        if not receivers:
             raise NotOwed("nobody_to_tell")
         return [
             self._wording.alert(
@@ -174,6 +171,15 @@ class Sending:
             )
             for number, each in enumerate(receivers)
         ]
+
+    async def _failed(self, due: Due) -> MessageKind | None:
+        """What an alert's failed message was; None when it is about news and not about a message."""
+        if due.about == domain.UNREAD_NEWS:
+            return None
+        failed = await self._db.transact(lambda tx: store.kind_of(tx, due.about))
+        if failed is None:
+            raise NotOwed("nothing_to_say")
+        return failed
 
     async def _ask(self, request: Request[R]) -> R:
         return await self._bus.call(request, own_call("notify", self._clock.now()))

@@ -48,6 +48,11 @@ async def hear_of_wish(tx: Tx, kind: MessageKind, about: UUID, *, now: datetime)
     await store.plan(tx, [domain.asked_for(kind, about, now=now)])
 
 
+async def give_up_news(tx: Tx, *, now: datetime) -> None:
+    """Somebody may not be told of something, and only a person can find out of what."""
+    await store.plan(tx, [domain.news_unread(now=now)])
+
+
 def _meeting(event: BookingEvent) -> Meeting:
     return Meeting(
         booking_id=event.booking_id,

@@ -47,18 +47,23 @@ def subscriptions(
     async def sign_in_requested(tx: Tx, event: SignInRequested, _: Told) -> None:
         await service.hear_of_wish(tx, MessageKind.SIGN_IN, event.sign_in_id, now=clock.now())
 
+    async def buried(tx: Tx) -> None:
+        await service.give_up_news(tx, now=clock.now())
+
     return (
         Subscription(
             owner="booking",
             durable="notify-booking",
             handlers=about_bookings | {LinksRequested: links_requested},
             then=wake,
+            on_buried=buried,
         ),
         Subscription(
             owner="gateway",
             durable="notify-gateway",
             handlers={SignInRequested: sign_in_requested},
             then=wake,
+            on_buried=buried,
         ),
     )
 

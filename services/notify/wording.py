@@ -117,12 +117,13 @@ class Wording:
         number: int,
         receiver: AlertAddress,
         *,
-        failed: MessageKind,
+        failed: MessageKind | None,
         booking_id: UUID | None,
         now: datetime,
     ) -> Letter:
-        """To one of the coordinators: something could not be delivered. Names nobody."""
-        link = f"{self._public_url}/bookings/{booking_id}" if booking_id else self._public_url
+        """To one of the coordinators: a message could not be delivered, or news be read. Names nobody."""
+        page = f"bookings/{booking_id}/messages" if booking_id else "coordinator/to-do"
+        link = f"{self._public_url}/{page}"
         return self._write(
             MessageKind.ALERT,
             id=f"{message_id}.{number}",
@@ -130,7 +131,7 @@ class Wording:
             now=now,
             links=[link],
             link=link,
-            failed=str(failed),
+            failed=failed,
             booking_id=booking_id,
             zone=self._zone,
         )

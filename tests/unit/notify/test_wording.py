@@ -218,7 +218,22 @@ def test_an_alert_says_what_failed_and_leads_to_the_booking(failed: MessageKind,
         now=NOW,
     )
 
-    assert f"https://etaaula.jarjesto.example/bookings/{BOOKING}" in letter.text
+    assert f"https://etaaula.jarjesto.example/bookings/{BOOKING}/messages" in letter.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_alert_about_news_that_could_not_be_read_leads_to_the_list(language: str) -> None:
+    letter = WORDING.alert(
+        MESSAGE,
+        0,
+        AlertAddress(email="koordinaattori@example.org", language=language),
+        failed=None,
+        booking_id=None,
+        now=NOW,
+    )
+
+    assert "https://etaaula.jarjesto.example/coordinator/to-do" in letter.text
+    assert "None" not in letter.text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
