@@ -28,6 +28,15 @@ NOW = datetime(2027, 1, 12, 9, 0, tzinfo=UTC)  # a Tuesday, 11.00 in Helsinki
 NAME = "test_pages"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What opens a page in a browser here does so for everybody's reach: `make a11y` runs these."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and "browser" in getattr(
+            item, "fixturenames", ()
+        ):
+            item.add_marker(pytest.mark.a11y)
+
+
 @asynccontextmanager
 async def _database(postgres: Postgres) -> AsyncIterator[str]:
     connection = await asyncpg.connect(postgres.superuser_dsn())
