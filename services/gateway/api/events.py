@@ -26,6 +26,7 @@ log = structlog.get_logger()
 LOOK_AGAIN_SECONDS = 15.0
 SETTLE_SECONDS = 0.3
 WRITE_SECONDS = 10.0
+GLANCE_SECONDS = 2.0
 
 NAMES = {
     RoomState.BEFORE: "before",
@@ -63,7 +64,7 @@ async def _follow(
     """Until the meeting is over, the page is closed, or this process stops."""
     hub = asking.door.hub
     while seen.state not in LAST:
-        woken = await watch.rest(_until_next_look(asking, seen))
+        woken = await _rest(asking, watch, _until_next_look(asking, seen))
         if hub.closing:
             return
         try:
@@ -83,6 +84,18 @@ async def _follow(
         elif not woken:
             await _write(response, b": still here\n\n")
         seen = now
+
+
+async def _rest(asking: Asking[NoBody], watch: Watch, seconds: float) -> bool:
+    """Until there is news, or for so long; noticing meanwhile that the page is gone."""
+    while seconds > 0:
+        transport = asking.request.transport
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError
+        if await watch.rest(min(seconds, GLANCE_SECONDS)):
+            return True
+        seconds -= GLANCE_SECONDS
+    return False
 
 
 def _note_waiting(asking: Asking[NoBody], meeting: Meeting) -> None:
