@@ -24,7 +24,8 @@ class News:
 async def hear_of_booking(
     tx: Tx, event: BookingEvent, news: News, *, quiet: QuietHours, now: datetime
 ) -> None:
-    """Plan what the event makes due. The newest news decides; the order of arrival does not.
+    """Plan what the event makes due. The newest news decides, and the end of a booking for good; the
+    order of arrival does not.
 
     Older news still says its own word when what is known agrees with it: a
     confirmation overtaken by a renewed link is owed all the same.

@@ -35,13 +35,17 @@ class Due:
 HEAR = """
     INSERT INTO meeting (booking_id, version, starts_at, ends_at, live) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT ON CONSTRAINT meeting_pkey
-    DO UPDATE SET version = $2, starts_at = $3, ends_at = $4, live = $5 WHERE meeting.version < $2
+    DO UPDATE SET version = greatest(meeting.version, $2), starts_at = $3, ends_at = $4, live = $5
+    WHERE meeting.live AND (NOT $5 OR meeting.version < $2)
     RETURNING true
 """
 
 
 async def hear(tx: Tx, event: BookingEvent, *, live: bool) -> bool:
-    """Remember the newest of a booking; False when newer was known. Holds the row until the commit."""
+    """Remember the newest of a booking; False when newer was known. Holds the row until the commit.
+
+    The end of a booking is news whatever else was heard before it, and the last there is.
+    """
     row = (event.booking_id, event.version, event.starts_at, event.ends_at, live)
     return bool(await tx.fetchval(HEAR, *row))
 

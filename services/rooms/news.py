@@ -11,8 +11,8 @@ from services.rooms.store.places import Place, Slot
 from services.runtime.db import Tx
 
 
-async def take_in(tx: Tx, event: BookingEvent, *, live: bool | None, at: datetime) -> None:
-    """What an event says of a booking and its slot; `live` None when it is not about that."""
+async def take_in(tx: Tx, event: BookingEvent, *, live: bool, at: datetime) -> None:
+    """What an event says of a booking and its slot."""
     slot = Slot(
         slot_id=event.slot_id,
         host_id=event.host_id,
@@ -65,7 +65,7 @@ async def call_off(tx: Tx, slot_id: UUID, *, at: datetime) -> None:
 async def _write(tx: Tx, slot: Slot, place: Place | None = None) -> None:
     await places.tell_slot(tx, slot, name=room_name())
     if place is not None and await places.tell_place(tx, place):
-        stays_in = [] if place.live is False else [place.slot_id]
+        stays_in = [place.slot_id] if place.live else []
         await people.leave_all_but(tx, place.booking_id, stays_in, slot.known_at)
 
 

@@ -16,16 +16,12 @@ from services.runtime.streams import Subscription
 
 
 async def place_given(tx: Tx, event: BookingEvent, told: Told) -> None:
+    """Or another one, or another link to it: every older link is refused from now on."""
     await news.take_in(tx, event, live=True, at=told.at)
 
 
 async def place_given_back(tx: Tx, event: BookingEvent, told: Told) -> None:
     await news.take_in(tx, event, live=False, at=told.at)
-
-
-async def link_renewed(tx: Tx, event: LinkRenewed, told: Told) -> None:
-    """Every older link of the booking is refused from now on; the place stays what it was."""
-    await news.take_in(tx, event, live=None, at=told.at)
 
 
 async def slot_cancelled(tx: Tx, event: SlotCancelled, told: Told) -> None:
@@ -38,7 +34,7 @@ BOOKING = Subscription(
     handlers={
         BookingConfirmed: place_given,
         BookingMoved: place_given,
-        LinkRenewed: link_renewed,
+        LinkRenewed: place_given,
         BookingCancelled: place_given_back,
         BookingExpired: place_given_back,
         SlotCancelled: slot_cancelled,

@@ -24,14 +24,15 @@ class Slot:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """What its owner told of a booking, `live` being None when the news is not about that.
+    """What its owner told of a booking.
 
-    A `version` that is not higher than the known one changes nothing.
+    A `version` that is not higher than the known one changes nothing, unless it ends the place: that is
+    news whatever else was heard before it, and the last there is.
     """
 
     booking_id: UUID
     slot_id: UUID
-    live: bool | None
+    live: bool
     link_version: int
     version: int
 
@@ -56,11 +57,12 @@ async def tell_slot(tx: Tx, slot: Slot, *, name: str) -> None:
 
 TELL_PLACE = """
     INSERT INTO place (booking_id, slot_id, live, link_version, version)
-    VALUES ($1, $2, coalesce($3, true), $4, $5)
+    VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT ON CONSTRAINT place_pkey DO UPDATE SET
-        slot_id = excluded.slot_id, live = coalesce($3, place.live),
-        link_version = excluded.link_version, version = excluded.version
-    WHERE place.version < excluded.version
+        slot_id = excluded.slot_id, live = excluded.live,
+        link_version = greatest(place.link_version, excluded.link_version),
+        version = greatest(place.version, excluded.version)
+    WHERE place.live AND (NOT excluded.live OR place.version < excluded.version)
     RETURNING true
 """
 
@@ -161,9 +163,7 @@ OWN_SLOTS = """
 """
 
 
-async def own_slots(
-    tx: Tx, host_id: UUID, *, from_at: datetime, to_at: datetime, limit: int
-) -> list[UUID]:
+async def own_slots(tx: Tx, host_id: UUID, *, from_at: datetime, to_at: datetime, limit: int) -> list[UUID]:
     """The host's slots to which somebody is coming, in order."""
     return [row["slot_id"] for row in await tx.fetch(OWN_SLOTS, host_id, from_at, to_at, limit)]
 

@@ -105,6 +105,41 @@ async def test_a_confirmation_overtaken_by_a_renewed_link_is_still_sent(
     assert [mail.subject for mail in mails] == ["Linkkisi Digiaulaan", "Varauksesi ti 12.1. klo 13.00"]
 
 
+async def test_a_cancellation_overtaken_by_a_renewed_link_is_sent_and_nothing_else_is_owed(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    facts = neighbours.has()
+    await neighbours.tell(news(BookingConfirmed, facts, version=1))
+    await mailroom.mails(1)
+    facts = neighbours.has(
+        msgspec.structs.replace(
+            facts, status=BookingStatus.CANCELLED, cancelled_by="resident", link_version=2
+        )
+    )
+
+    await neighbours.tell(news(LinkRenewed, facts, version=3))
+    await eventually(lambda: heard(notify, 2))
+    await neighbours.tell(news(BookingCancelled, facts, version=2, by="resident"))
+
+    mails = await mailroom.mails(2)
+    assert mails[1].subject == "Varauksesi ti 12.1. klo 13.00 on peruttu"
+    await eventually(lambda: nothing_due(notify))
+    assert not await notify.sql("SELECT 1 FROM notify.message WHERE state = 'planned'")
+
+
+async def test_a_renewed_link_after_the_cancellation_plans_nothing(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    facts = neighbours.has(status=BookingStatus.CANCELLED, cancelled_by="resident")
+    await neighbours.tell(news(BookingCancelled, facts, version=2, by="resident"))
+    await mailroom.mails(1)
+
+    await neighbours.tell(news(LinkRenewed, facts, version=3))
+
+    await eventually(lambda: heard(notify, 2))
+    assert await planned(notify) == ["cancellation"]
+
+
 @pytest.mark.parametrize("ending", [BookingCancelled, BookingExpired])
 async def test_news_older_than_the_end_plans_nothing(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, ending: type[BookingEvent]

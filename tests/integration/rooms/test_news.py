@@ -108,8 +108,29 @@ async def test_older_news_does_not_undo_newer(rooms: Rooms) -> None:
     await rooms.booking.tell(booked.confirmed())
     assert (await rooms.resident_looks(booked)).state is RoomState.CANCELLED
 
+
+async def test_a_cancellation_overtaken_by_a_renewed_link_ends_the_place(rooms: Rooms) -> None:
+    booked = await rooms.a_meeting()
+    cancelled = booked.later()
+    renewed = cancelled.later(link_version=2)
+
+    await rooms.booking.tell(renewed.renewed())
+    assert (await rooms.resident_looks(renewed)).state is RoomState.WAITING
+    await rooms.booking.tell(cancelled.cancelled())
+
+    assert (await rooms.resident_looks(renewed)).state is RoomState.CANCELLED
+    assert await code_of(rooms, renewed.resident) is Code.ROOM_CLOSED
+    assert await code_of(rooms, booked.resident) is Code.LINK_EXPIRED
+
+
+async def test_nothing_revives_a_cancelled_place(rooms: Rooms) -> None:
+    booked = await rooms.a_meeting()
+    cancelled = booked.later()
+    await rooms.booking.tell(cancelled.cancelled())
+
     await rooms.booking.tell(cancelled.later().confirmed())
-    assert (await rooms.resident_looks(booked)).state is RoomState.BEFORE
+
+    assert (await rooms.resident_looks(booked)).state is RoomState.CANCELLED
 
 
 async def test_a_cancelled_place_is_shown_as_such_and_opens_nothing(rooms: Rooms) -> None:
