@@ -43,7 +43,7 @@ from services.runtime.texts import day_in_words
 
 R = TypeVar("R")
 
-MORE_ROWS = 3
+MORE_ROWS = 2
 
 DONE = {
     "published": N_("The hours have been published."),

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 from tests.e2e.browser.conftest import Hall
 from tests.support.browser import assert_within_reach
 from tests.support.clock import SetClock
+from tests.support.eventually import eventually
 
 RESIDENT = "kielo@posti.example"
 SECRET = "a-secret-of-at-least-32-bytes-for-tests"
@@ -193,3 +194,30 @@ async def test_the_video_stands_in_the_page_and_hanging_up_leads_out(hall: Hall,
     await assert_within_reach(expert)
     await expert.evaluate("window.hangUp()")
     await expect(expert.get_by_text("Olet poistunut tapaamisesta")).to_be_visible()
+
+
+async def test_after_the_meeting_two_presses_say_what_came_of_it(hall: Hall, clock: SetClock) -> None:
+    """Also when it ended before its hour: then it is over for both, and nothing is left to cancel."""
+    clock.set(hall.slot.starts_at - timedelta(hours=1))
+    resident = await (await hall.somebody()).new_page()
+    await book(resident)
+    clock.set(hall.slot.starts_at - timedelta(minutes=5))
+    expert = await (await hall.somebody()).new_page()
+    await hall.sign_in(expert)
+    await expert.get_by_role("button", name="Avaa tapaaminen").click()
+    await expert.get_by_role("button", name="Päätä tapaaminen kaikilta").click()
+
+    await expect(expert.get_by_role("link", name="Peru")).to_have_count(0)
+    await eventually(lambda: hall.system.sql("SELECT 1 FROM booking.slot WHERE ended_at IS NOT NULL"))
+    await expert.get_by_role("button", name="Saapui").first.click()
+    await expert.get_by_label("Mihin ohjasit hänet?").fill("Kela\nVelkaneuvonta")
+    await expert.get_by_role("button", name="Tallenna").click()
+    await expect(expert.get_by_text("Tieto on kirjattu")).to_be_visible()
+    await expert.get_by_role("link", name="Korjaa tulosta").click()
+    await expect(expert.get_by_label("Mihin ohjasit hänet?")).to_have_value("Kela\nVelkaneuvonta")
+
+    await resident.reload()
+    await expect(resident.get_by_role("heading", name="Kiitos käynnistä")).to_be_visible()
+    await resident.get_by_role("group", name="Oliko tapaamisesta").get_by_label("5").check()
+    await resident.get_by_role("button", name="Lähetä", exact=True).click()
+    await expect(resident.get_by_text("Kiitos, että kerroit")).to_be_visible()
