@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from services.contracts.booking.appointments import DescribeBooking
+from services.contracts.booking.own import ListOpenOutcomes
 from services.contracts.booking.people import Identify
 from services.contracts.booking.slots import BookingStatus, HostSlots, ListHostSlots, SlotState
 from services.contracts.envelope import Role
@@ -56,6 +57,7 @@ class State:
     prepare: Prepare = nothing
     act: Act = no_act
     role: Role | None = None
+    status: int = 200
 
 
 def room(state: RoomState) -> Prepare:
@@ -89,6 +91,7 @@ def a_week(tables: Neighbours) -> None:
     )
     free = msgspec.structs.replace(free, ends_at=free.starts_at + timedelta(minutes=45))
     tables.answers(ListHostSlots, HostSlots([examples.host_slot(), free, off]))
+    tables.answers(ListOpenOutcomes, HostSlots([]))
     tables.answers(LookAtSlots, RoomViews([examples.view(RoomState.WAITING, waiting=1)]))
 
 
@@ -112,7 +115,7 @@ STATES = (
     State("06b-in-the-room", LINK, BEGUN, room(RoomState.OPEN), come_in),
     State("07-over-with-feedback", LINK, AFTER, room(RoomState.OVER)),
     State("08-cancelled", LINK, SOON, cancelled),
-    State("09-expired", LINK, SOON, expired),
+    State("09-expired", LINK, SOON, expired, status=410),
     State("10-experts-week", "/my/week", SOON, a_week, role=Role.EXPERT),
     State("11-coordinators-to-do", "/coordinator/to-do", NOW, coordinates, role=Role.COORDINATOR),
     State("12-what-they-were-sent", TOLD, NOW, coordinates, role=Role.COORDINATOR),
@@ -128,7 +131,7 @@ async def test_a_picture_can_be_taken_of(
     clock: SetClock,
     state: State,
 ) -> None:
-    context = await a_context(browser, system.http("gateway"))
+    context = await a_context(browser, system.http("gateway"), timezone_id=examples.ZONE)
     page = await context.new_page()
     if state.role is not None:
         coordinates(neighbours)
@@ -142,7 +145,9 @@ async def test_a_picture_can_be_taken_of(
         )
     clock.set(state.moment)
     state.prepare(neighbours)
-    await page.goto(state.path)
+    answer = await page.goto(state.path)
+    assert answer is not None
+    assert answer.status == state.status
     await state.act(page)
 
     for name, width in WIDTHS.items():
