@@ -8,6 +8,7 @@ from services.contracts.booking.catalogue import FindSlots, FreeSlots
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.links import Link, Purpose
 from services.contracts.refusals import Code, Refusal, Unavailable
+from services.gateway.fields import LONGEST_NOTE
 from tests.pages import examples
 from tests.support.neighbours import Neighbours
 from tests.support.page import Page, Typed, Visitor
@@ -98,7 +99,7 @@ async def test_what_was_typed_is_kept_beside_what_is_wrong(
         ({"email": "a@b.fi\r\nBcc: x@y.fi"}, "email"),
         ({"phone": "112"}, "phone"),
         ({"phone": "0700 123 123"}, "phone"),
-        ({"note": "x" * 501}, "note"),
+        ({"note": "x" * 401}, "note"),
         ({"companion_as": "interpreter"}, "companion_name"),
         ({"companion_name": "Tulkki"}, "companion_email"),
         ({"consent": None}, "consent"),
@@ -176,3 +177,34 @@ async def test_nothing_is_at_an_address_that_holds_no_id(visitor: Visitor) -> No
         page = await visitor.open(path)
         assert page.status == 404
         assert "/times" in page.links
+
+
+async def test_a_wish_for_an_interpreter_is_the_first_thing_the_host_reads(
+    visitor: Visitor, neighbours: Neighbours
+) -> None:
+    await filled_in(visitor, interpreter="uk", note="Verkkopankki")
+    await filled_in(visitor, interpreter="fsl")
+    await filled_in(visitor, interpreter="klingon")
+
+    notes = [asked.note for asked in neighbours.heard(Book)]
+    assert notes == [
+        "Toivon tulkkia: ukraina.\nVerkkopankki",
+        "Toivon tulkkia: suomalainen viittomakieli.",
+        None,
+    ]
+
+
+async def test_the_longest_note_leaves_room_for_the_wish(visitor: Visitor, neighbours: Neighbours) -> None:
+    await filled_in(visitor, interpreter="fsl", note="x" * 400)
+
+    assert len(neighbours.heard(Book)[0].note) <= LONGEST_NOTE
+
+
+async def test_the_lists_are_the_official_ones(visitor: Visitor) -> None:
+    page = await visitor.open(PATH)
+
+    municipalities = [option["value"] for option in page.by_id("municipality").all("option")]
+    ages = [option["value"] for option in page.by_id("age_group").all("option")]
+    assert len(municipalities) == 1 + 19 + 1
+    assert {"Kuopio", "Vieremä", "other"} < set(municipalities)
+    assert ages == ["", "0-1", "2-6", "7-12", "13-17", "18-29", "30-64", "65-99"]

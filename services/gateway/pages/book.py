@@ -24,7 +24,16 @@ from services.gateway.pages.rendering import language_of, render, say_for, see_o
 from services.gateway.pages.words import Say, sentence
 
 GONE = frozenset({Code.SLOT_TAKEN, Code.SLOT_CLOSED, Code.GROUP_FULL, Code.NOT_FOUND})
-FOLDED = ("note", "municipality", "age_group", "companion_as", "companion_name", "companion_email")
+LONGEST_LINE = fields.LONGEST_NOTE - 100  # a wish for an interpreter stands before it
+FOLDED = (
+    "note",
+    "interpreter",
+    "municipality",
+    "age_group",
+    "companion_as",
+    "companion_name",
+    "companion_email",
+)
 
 
 async def ask(request: web.Request) -> web.Response:
@@ -82,7 +91,7 @@ def _wanted(form: Form, slot_id: UUID, say: Say) -> Book | None:
     phone = form.clean("phone", fields.phone, say)
     if not form.value("email") and not form.value("phone"):
         form.refuse("email", Code.CONTACT_REQUIRED, say)
-    note = form.clean("note", partial(_short, fields.words, fields.LONGEST_NOTE), say)
+    note = form.clean("note", partial(_short, fields.words, LONGEST_LINE), say)
     companions = _companions(form, say)
     if not form.value("consent"):
         form.refuse("consent", Code.CONSENT_REQUIRED, say)
@@ -96,7 +105,7 @@ def _wanted(form: Form, slot_id: UUID, say: Say) -> Book | None:
         language=_one_of(form.value("language"), [code for code, _ in words.TONGUES]) or "fi",
         municipality=_one_of(form.value("municipality"), [*words.MUNICIPALITIES, words.ELSEWHERE]),
         age_group=_one_of(form.value("age_group"), list(words.AGE_GROUPS)),
-        note=note,
+        note=_with_interpreter(form, note, say),
         companions=companions,
     )
 
@@ -115,6 +124,15 @@ def _companions(form: Form, say: Say) -> list[Companion]:
         return []
     comes_as = CompanionKind(kind or CompanionKind.CLOSE_PERSON)
     return [Companion(display_name=name, email=email, phone=phone, comes_as=comes_as)]
+
+
+def _with_interpreter(form: Form, note: str | None, say: Say) -> str | None:
+    """The wish for an interpreter as the first line of what the host reads before the meeting."""
+    spoken = words.INTERPRETED.get(form.value("interpreter"))
+    if spoken is None:
+        return note
+    wish = say("I wish for an interpreter: {language}.").format(language=say(spoken))
+    return f"{wish}\n{note}" if note else wish
 
 
 def _short(rule: fields.Rule, longest: int, text: str) -> str:
@@ -151,6 +169,7 @@ async def _show(request: web.Request, slot: FreeSlot, form: Form, *, status: int
             ("", say("Nobody")),
             *((code, say(name)) for code, name in words.COMPANIONS.items()),
         ],
+        "interpreters": [("", say("No")), *((code, say(name)) for code, name in words.INTERPRETED.items())],
         "unfolded": any(form.value(name) for name in FOLDED),
         "theme_name": await catalogue.theme_names(request),
     }

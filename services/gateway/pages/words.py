@@ -28,6 +28,15 @@ SPOKEN: Mapping[str, str] = {
     "et": N_("Estonian"),
 }
 
+# The languages into which somebody may wish an interpreter.
+INTERPRETED: Mapping[str, str] = {
+    **SPOKEN,
+    "ar": N_("Arabic"),
+    "so": N_("Somali"),
+    "fsl": N_("Finnish sign language"),
+    "other": N_("Another language"),
+}
+
 MUNICIPALITIES = (
     "Iisalmi", "Joroinen", "Kaavi", "Keitele", "Kiuruvesi", "Kuopio", "Lapinlahti", "Leppävirta",
     "Pielavesi", "Rautalampi", "Rautavaara", "Siilinjärvi", "Sonkajärvi", "Suonenjoki", "Tervo",
@@ -36,7 +45,11 @@ MUNICIPALITIES = (
 
 ELSEWHERE = "other"
 
+# The classes in which the field counts. A parent may give the child's.
 AGE_GROUPS: Mapping[str, str] = {
+    "0-1": N_("0–1 years"),
+    "2-6": N_("2–6 years"),
+    "7-12": N_("7–12 years"),
     "13-17": N_("13–17 years"),
     "18-29": N_("18–29 years"),
     "30-64": N_("30–64 years"),
