@@ -7,16 +7,19 @@ from services.booking.service import (
     booking,
     catalogue,
     changing,
+    coordination,
     neighbours,
     own,
     people,
     receptions,
     searching,
     slots,
+    themes,
 )
 from services.booking.service.deps import Deps
 from services.contracts.booking import appointments as a
 from services.contracts.booking import catalogue as c
+from services.contracts.booking import coordination as w
 from services.contracts.booking import own as o
 from services.contracts.booking import people as p
 from services.contracts.booking import receptions as r
@@ -27,9 +30,11 @@ from services.runtime.commands import UseCase, in_transaction
 from services.runtime.db import Database
 
 USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
-    c.ListThemes: catalogue.list_themes,
+    c.ListThemes: themes.list_themes,
+    c.PutTheme: themes.put_theme,
     c.ListOrganisations: catalogue.list_organisations,
     c.AddOrganisation: catalogue.add_organisation,
+    c.ChangeOrganisation: catalogue.change_organisation,
     c.ListHosts: catalogue.list_hosts,
     c.ListGroups: catalogue.list_groups,
     c.AddGroup: catalogue.add_group,
@@ -37,15 +42,20 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     p.Identify: people.identify,
     p.FindPersonByEmail: people.find_person_by_email,
     p.ListPeople: people.list_people,
+    p.GetPerson: people.get_person,
     p.AddPerson: people.add_person,
     p.ChangePerson: people.change_person,
     p.DisablePerson: people.disable_person,
+    p.EnablePerson: people.enable_person,
     p.ListAlertAddresses: people.list_alert_addresses,
     o.ChangeProfile: own.change_profile,
     o.DescribeCalendar: own.describe_calendar,
     o.FindCalendar: own.find_calendar,
     o.RenewCalendar: own.renew_calendar,
     o.ListOpenOutcomes: own.list_open_outcomes,
+    w.SearchSlots: coordination.search_slots,
+    w.SearchBookings: coordination.search_bookings,
+    w.DescribeHistory: coordination.describe_history,
     r.ListReceptions: receptions.list_receptions,
     r.GetReception: receptions.get_reception,
     r.AddReception: receptions.add_reception,

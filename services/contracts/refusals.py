@@ -45,6 +45,7 @@ class Code(StrEnum):
     NOT_STARTED = "not_started"
     HOLD_EXPIRED = "hold_expired"
     PERSON_EXISTS = "person_exists"
+    NAME_TAKEN = "name_taken"
     # notify
     TOO_LATE = "too_late"
     # rooms

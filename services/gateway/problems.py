@@ -68,6 +68,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     Code.NOT_STARTED: (409, "The meeting has not begun yet"),
     Code.HOLD_EXPIRED: (409, "The time was not confirmed soon enough"),
     Code.PERSON_EXISTS: (409, "There is already somebody with that address"),
+    Code.NAME_TAKEN: (409, "There is already one by that name"),
     Code.TOO_LATE: (409, "It is too late for that"),
     Code.ROOM_CLOSED: (409, "The meeting has ended"),
     Code.LINK_EXPIRED: (410, "The link is no longer in use"),

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import services.contracts.booking.appointments
 import services.contracts.booking.catalogue
+import services.contracts.booking.coordination
 import services.contracts.booking.people
 import services.contracts.booking.receptions
 import services.contracts.booking.slots

@@ -2,6 +2,8 @@
 
 from uuid import UUID, uuid4
 
+from asyncpg import UniqueViolationError
+
 from services.booking.domain import access
 from services.booking.service.deps import Deps
 from services.booking.store import catalogue as store
@@ -11,10 +13,6 @@ from services.contracts.refusals import Code, field_refusal
 from services.runtime.call import Call
 from services.runtime.db import Tx
 from services.runtime.paging import check_limit, page_of, read_cursor
-
-
-async def list_themes(tx: Tx, _: words.ListThemes, __: Call, ___: Deps) -> words.Themes:
-    return words.Themes(items=list(await store.themes(tx)))
 
 
 async def list_organisations(
@@ -31,10 +29,28 @@ async def add_organisation(
     tx: Tx, request: words.AddOrganisation, call: Call, _: Deps
 ) -> words.Organisation:
     access.coordinator(call.actor)
-    name = request.name.strip()
+    name = _organisation_name(request.name)
+    return await people_store.add_organisation(tx, words.Organisation(id=uuid4(), name=name), now=call.now)
+
+
+async def change_organisation(
+    tx: Tx, request: words.ChangeOrganisation, call: Call, _: Deps
+) -> words.Organisation:
+    access.coordinator(call.actor)
+    after = words.Organisation(id=request.organisation_id, name=_organisation_name(request.name))
+    try:
+        if not await people_store.change_organisation(tx, after):
+            raise access.not_found()
+    except UniqueViolationError as error:
+        raise field_refusal(Code.NAME_TAKEN, "name", "Another organisation has this name.") from error
+    return after
+
+
+def _organisation_name(text: str) -> str:
+    name = text.strip()
     if not 1 <= len(name) <= 120:
         raise field_refusal(Code.NAME_INVALID, "name", "A name has 1 to 120 characters.")
-    return await people_store.add_organisation(tx, words.Organisation(id=uuid4(), name=name), now=call.now)
+    return name
 
 
 async def list_hosts(tx: Tx, request: words.ListHosts, call: Call, _: Deps) -> words.Hosts:

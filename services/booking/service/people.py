@@ -1,5 +1,6 @@
 """The people who serve."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import structlog
@@ -8,6 +9,7 @@ from asyncpg import UniqueViolationError
 from services.booking.domain import access
 from services.booking.service.deps import Deps
 from services.booking.store import people as store
+from services.booking.store import receptions as reception_store
 from services.booking.store import slots as slot_store
 from services.contracts.booking import people as words
 from services.contracts.booking.events import PersonDisabled
@@ -44,6 +46,14 @@ async def list_people(tx: Tx, request: words.ListPeople, call: Call, _: Deps) ->
     return words.People(items=list(items), next=following)
 
 
+async def get_person(tx: Tx, request: words.GetPerson, call: Call, _: Deps) -> words.Person:
+    access.coordinator(call.actor)
+    person = await store.person(tx, request.person_id)
+    if person is None:
+        raise access.not_found()
+    return person
+
+
 async def add_person(tx: Tx, request: words.AddPerson, call: Call, _: Deps) -> words.Person:
     access.coordinator(call.actor)
     await _check(tx, request)
@@ -63,10 +73,12 @@ async def add_person(tx: Tx, request: words.AddPerson, call: Call, _: Deps) -> w
 
 
 async def change_person(tx: Tx, request: words.ChangePerson, call: Call, _: Deps) -> words.Person:
-    access.coordinator(call.actor)
+    actor = access.coordinator(call.actor)
     before = await store.person(tx, request.person_id)
     if before is None:
         raise access.not_found()
+    if before.id == actor.person_id and request.role is not before.role:
+        raise Refusal(Code.FORBIDDEN, "You cannot change your own role; ask another coordinator.")
     await _check(tx, request)
     after = words.Person(
         id=before.id,
@@ -93,6 +105,17 @@ async def disable_person(tx: Tx, request: words.DisablePerson, call: Call, _: De
     if await store.disable_person(tx, request.person_id, now=call.now):
         await slot_store.withdraw_free_of_host(tx, request.person_id, now=call.now)
         await outbox.add(tx, PersonDisabled(person_id=request.person_id), call)
+    return Nothing()
+
+
+async def enable_person(tx: Tx, request: words.EnablePerson, call: Call, deps: Deps) -> Nothing:
+    """What was withdrawn stays so; the days are made anew, as when a rule reaches further ahead."""
+    access.coordinator(call.actor)
+    if await store.person(tx, request.person_id) is None:
+        raise access.not_found()
+    if await store.enable_person(tx, request.person_id):
+        today = call.now.astimezone(deps.zone).date()
+        await reception_store.make_anew(tx, request.person_id, from_day=today - timedelta(days=1))
     return Nothing()
 
 

@@ -14,12 +14,10 @@ from services.contracts.booking.catalogue import (
     Host,
     PublicHost,
     SlotKind,
-    Theme,
     Words,
 )
 from services.runtime.db import Tx
 
-THEMES = "SELECT id, name_fi, name_sv, name_en FROM theme ORDER BY position"
 THEME_EXISTS = "SELECT true FROM theme WHERE id = $1"
 HOSTS = """
     SELECT p.id, p.display_name, p.languages, p.organisation_id, coalesce(o.name, '') AS organisation,
@@ -88,13 +86,6 @@ FREE_SLOT = """
     WHERE s.id = $1 AND s.state = 'open' AND s.taken < s.capacity AND p.disabled_at IS NULL
       AND s.bookable_until > $2
 """
-
-
-async def themes(tx: Tx) -> Sequence[Theme]:
-    return [
-        Theme(id=row["id"], name=Words(fi=row["name_fi"], sv=row["name_sv"], en=row["name_en"]))
-        for row in await tx.fetch(THEMES)
-    ]
 
 
 async def theme_exists(tx: Tx, theme_id: str) -> bool:

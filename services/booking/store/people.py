@@ -38,6 +38,9 @@ CHANGE_PERSON = """
     WHERE id = $1
 """
 DISABLE_PERSON = "UPDATE person SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL RETURNING true"
+ENABLE_PERSON = """
+    UPDATE person SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL RETURNING true
+"""
 COORDINATORS = """
     SELECT email, languages FROM person
     WHERE role = 'coordinator' AND disabled_at IS NULL ORDER BY created_at
@@ -48,6 +51,7 @@ ADD_ORGANISATION = """
     ON CONFLICT ON CONSTRAINT organisation_name_once DO NOTHING
     RETURNING true
 """
+CHANGE_ORGANISATION = "UPDATE organisation SET name = $2 WHERE id = $1 RETURNING true"
 ORGANISATION_BY_NAME = "SELECT id, name FROM organisation WHERE name = $1"
 ORGANISATIONS = """
     SELECT id, name FROM organisation WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2
@@ -102,6 +106,11 @@ async def disable_person(tx: Tx, person_id: UUID, *, now: datetime) -> bool:
     return bool(await tx.fetchval(DISABLE_PERSON, person_id, now))
 
 
+async def enable_person(tx: Tx, person_id: UUID) -> bool:
+    """True when they were disabled before."""
+    return bool(await tx.fetchval(ENABLE_PERSON, person_id))
+
+
 async def coordinators(tx: Tx) -> Sequence[Record]:
     return await tx.fetch(COORDINATORS)
 
@@ -116,6 +125,11 @@ async def add_organisation(tx: Tx, new: Organisation, *, now: datetime) -> Organ
         return new
     row = await tx.fetchrow(ORGANISATION_BY_NAME, new.name)
     return Organisation(id=row["id"], name=row["name"]) if row else new
+
+
+async def change_organisation(tx: Tx, after: Organisation) -> bool:
+    """False when there is none; organisation_name_once keeps two from having one name."""
+    return bool(await tx.fetchval(CHANGE_ORGANISATION, after.id, after.name))
 
 
 async def organisations(tx: Tx, *, after: UUID | None, limit: int) -> Sequence[Organisation]:

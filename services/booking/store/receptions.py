@@ -43,6 +43,7 @@ DUE_FOR_MORE = """
     ORDER BY r.made_until LIMIT 1 FOR UPDATE OF r SKIP LOCKED
 """
 MADE_UNTIL = "UPDATE reception SET made_until = $2 WHERE id = $1"
+MAKE_ANEW = "UPDATE reception SET made_until = $2 WHERE host_id = $1 AND removed_at IS NULL"
 LOCK_OPEN_SLOTS = """
     SELECT id, starts_at, ends_at, local_start, theme_id, languages, taken
     FROM slot WHERE reception_id = $1 AND state = 'open' AND starts_at > $2 ORDER BY id FOR UPDATE
@@ -150,6 +151,11 @@ async def rule_due_for_more(tx: Tx, today: date) -> UUID | None:
     """One rule whose slots do not reach its horizon yet, locked; copies of the service share them."""
     reception_id: UUID | None = await tx.fetchval(DUE_FOR_MORE, today)
     return reception_id
+
+
+async def make_anew(tx: Tx, host_id: UUID, *, from_day: date) -> None:
+    """Let the job that extends rules look at all of this host's days from then on."""
+    await tx.execute(MAKE_ANEW, host_id, from_day)
 
 
 async def set_made_until(tx: Tx, reception_id: UUID, day: date) -> None:

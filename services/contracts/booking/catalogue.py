@@ -26,8 +26,11 @@ class Words(Struct, frozen=True):
 
 
 class Theme(Struct, frozen=True):
+    """A `hidden` theme is offered to nobody; what has been published by it goes on."""
+
     id: str
     name: Words
+    hidden: bool = False
 
 
 class Themes(Struct, frozen=True):
@@ -35,8 +38,26 @@ class Themes(Struct, frozen=True):
 
 
 class ListThemes(Request[Themes], frozen=True, kw_only=True):
+    """In the order in which they are shown; the hidden ones only if asked for."""
+
     subject: ClassVar[str] = "booking.v1.rpc.list_themes"
     reply = Themes
+    hidden: bool = False
+
+
+class PutTheme(Request[Theme], frozen=True, kw_only=True):
+    """Coordinators only. Without an id a new theme, whose id is made of its Finnish name.
+
+    `position` counts from 1; without one a new theme comes last and another stays where it is. A theme
+    cannot be taken away, only hidden: times and figures speak of it.
+    """
+
+    subject: ClassVar[str] = "booking.v1.rpc.put_theme"
+    reply = Theme
+    theme_id: str | None = None
+    name: Words
+    position: int | None = None
+    hidden: bool = False
 
 
 class Organisation(Struct, frozen=True):
@@ -61,6 +82,15 @@ class AddOrganisation(Request[Organisation], frozen=True, kw_only=True):
 
     subject: ClassVar[str] = "booking.v1.rpc.add_organisation"
     reply = Organisation
+    name: str
+
+
+class ChangeOrganisation(Request[Organisation], frozen=True, kw_only=True):
+    """Coordinators only. Refuses `name_taken`."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.change_organisation"
+    reply = Organisation
+    organisation_id: UUID
     name: str
 
 

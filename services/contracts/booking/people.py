@@ -48,6 +48,14 @@ class ListPeople(Request[People], frozen=True, kw_only=True):
     cursor: str | None = None
 
 
+class GetPerson(Request[Person], frozen=True, kw_only=True):
+    """Coordinators only."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.get_person"
+    reply = Person
+    person_id: UUID
+
+
 class AddPerson(Request[Person], frozen=True, kw_only=True):
     """Coordinators only. Refuses `person_exists` for an address in use."""
 
@@ -61,7 +69,10 @@ class AddPerson(Request[Person], frozen=True, kw_only=True):
 
 
 class ChangePerson(Request[Person], frozen=True, kw_only=True):
-    """Coordinators only. The whole of what can be changed, not a part."""
+    """Coordinators only. The whole of what can be changed, not a part.
+
+    Refuses `forbidden` for a role of one's own: somebody must be left to invite the others.
+    """
 
     subject: ClassVar[str] = "booking.v1.rpc.change_person"
     reply = Person
@@ -77,6 +88,14 @@ class DisablePerson(Request[Nothing], frozen=True, kw_only=True):
     """Coordinators only. Their free times are withdrawn; booked ones stay for somebody to sort out."""
 
     subject: ClassVar[str] = "booking.v1.rpc.disable_person"
+    reply = Nothing
+    person_id: UUID
+
+
+class EnablePerson(Request[Nothing], frozen=True, kw_only=True):
+    """Coordinators only. Their weekly hours make free times again; what was withdrawn stays so."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.enable_person"
     reply = Nothing
     person_id: UUID
 

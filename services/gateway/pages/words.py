@@ -113,6 +113,8 @@ SENTENCES: Mapping[str, str] = {
     Code.GROUP_FULL: N_("The group is full."),
     Code.OVERLAP: N_("You already have another time then."),
     Code.HAS_BOOKINGS: N_("Somebody has booked a time in these hours. Cancel those times first."),
+    Code.PERSON_EXISTS: N_("Somebody already serves by this address."),
+    Code.NAME_TAKEN: N_("There is already one by that name."),
     Code.ALREADY_STARTED: N_("The meeting has already begun."),
     Code.ALREADY_CANCELLED: N_("This has already been cancelled."),
     Code.NOT_STARTED: N_("The meeting has not begun yet."),
