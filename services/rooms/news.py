@@ -6,8 +6,10 @@ from uuid import UUID
 
 from services.contracts.booking.appointments import Place as Described
 from services.contracts.booking.events import BookingEvent
-from services.rooms.store import people, places
+from services.contracts.rooms import HostLeft
+from services.rooms.store import people, places, sightings
 from services.rooms.store.places import Place, Slot
+from services.runtime import outbox
 from services.runtime.db import Tx
 
 
@@ -63,10 +65,27 @@ async def call_off(tx: Tx, slot_id: UUID, *, at: datetime) -> None:
 
 
 async def _write(tx: Tx, slot: Slot, place: Place | None = None) -> None:
+    was_in = None if place is None else await places.hold_place(tx, place.booking_id)
     await places.tell_slot(tx, slot, name=room_name())
     if place is not None and await places.tell_place(tx, place):
         stays_in = [place.slot_id] if place.live else []
         await people.leave_all_but(tx, place.booking_id, stays_in, slot.known_at)
+        if was_in is not None and was_in not in stays_in:
+            await _move_out(tx, was_in, place.booking_id, slot.known_at)
+
+
+async def _move_out(tx: Tx, slot_id: UUID, gone: UUID, at: datetime) -> None:
+    """Whoever was let in and gave the place back must not meet who gets the time next.
+
+    Their token opens the room for minutes more, and they may still sit in it. So the room changes its
+    name: nobody is in the new one, and who goes on gets there by pressing join once more.
+    """
+    before = (await places.meetings(tx, [slot_id]))[slot_id]
+    if not await places.rename(tx, slot_id, known_to=gone, name=room_name()):
+        return
+    await sightings.end_all(tx, slot_id, max(at, await sightings.latest(tx, slot_id)))
+    if before.host_present:
+        await outbox.add(tx, HostLeft(slot_id=slot_id))
 
 
 def room_name() -> str:

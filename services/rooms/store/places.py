@@ -93,6 +93,18 @@ HOLD_SHARED = """
 """
 
 
+HOLD_PLACE = """
+    SELECT slot_id FROM room
+    WHERE slot_id = (SELECT slot_id FROM place WHERE booking_id = $1 AND live) FOR UPDATE
+"""
+
+
+async def hold_place(tx: Tx, booking_id: UUID) -> UUID | None:
+    """The slot in which a booking has its place, if it has one: held as `hold_alone` holds it."""
+    slot_id: UUID | None = await tx.fetchval(HOLD_PLACE, booking_id)
+    return slot_id
+
+
 async def hold_alone(tx: Tx, slot_id: UUID) -> None:
     """Nobody else changes who is in this room until the end of the transaction."""
     await tx.execute(HOLD_ALONE, slot_id)
@@ -191,6 +203,19 @@ def _meeting(row: Any) -> Meeting:
         here=row["here"],
         cannot_get_in=tuple(row["cannot_get_in"]),
     )
+
+
+RENAME = """
+    UPDATE room SET name = $3 WHERE slot_id = $1 AND kind = 'appointment'
+    AND EXISTS (SELECT FROM participant JOIN attendance USING (participant_id)
+        WHERE slot_id = $1 AND who_id = $2 AND what = 'joined')
+    RETURNING true
+"""
+
+
+async def rename(tx: Tx, slot_id: UUID, *, known_to: UUID, name: str) -> bool:
+    """Give the room another name if it is an appointment's and that person was let into it."""
+    return bool(await tx.fetchval(RENAME, slot_id, known_to, name))
 
 
 CLOSE = "UPDATE room SET closed_at = $2 WHERE slot_id = $1"

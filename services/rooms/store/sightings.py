@@ -93,6 +93,15 @@ async def set_presence(tx: Tx, participant_id: UUID, presence: Presence, since: 
     await tx.execute(SET_PRESENCE, participant_id, presence, since)
 
 
+LATEST = "SELECT max(at) FROM attendance JOIN participant USING (participant_id) WHERE slot_id = $1"
+
+
+async def latest(tx: Tx, slot_id: UUID) -> datetime:
+    """When anybody last came or went, in a room where somebody did."""
+    moment: datetime = await tx.fetchval(LATEST, slot_id)
+    return moment
+
+
 END_CONNECTIONS = """
     INSERT INTO attendance (participant_id, source, what, connection, at)
     SELECT came.participant_id, 'jitsi', 'left', came.connection, $2
@@ -110,6 +119,9 @@ DEPART = """
 
 
 async def end_all(tx: Tx, slot_id: UUID, at: datetime) -> None:
-    """The room in Jitsi went away, and with it every connection made before. Who waits, waits on."""
+    """The room went away, in Jitsi or by another name, and with it every connection made before.
+
+    Who waits, waits on.
+    """
     await tx.execute(END_CONNECTIONS, slot_id, at)
     await tx.execute(DEPART, slot_id, at)
