@@ -1,6 +1,7 @@
 """One's own profile, calendar and outcomes, over the JSON API and as calendar programs fetch them."""
 
 from datetime import timedelta
+from typing import Any
 
 from icalendar import Calendar
 
@@ -31,7 +32,9 @@ async def test_a_calendar_program_sees_times_and_nothing_else(shared: Doorstep) 
     assert found.headers["Content-Type"] == "text/calendar; charset=utf-8"
     assert found.headers["Cache-Control"] == "private, max-age=300"
     assert found.headers["X-Robots-Tag"] == "noindex, nofollow"
-    events = {str(event["UID"]).partition("@")[0]: event for event in Calendar.from_ical(found.body).events}
+    events: dict[str, Any] = {
+        str(event["UID"]).partition("@")[0]: event for event in Calendar.from_ical(found.body).events
+    }
     assert {uid: str(event["SUMMARY"]) for uid, event in events.items()} == {
         str(booked.id): "Bokad tid",
         str(free.id): "Ledig tid",

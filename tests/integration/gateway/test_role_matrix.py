@@ -125,7 +125,7 @@ MATRIX: dict[str, Row] = {
     "PUT /api/v1/people/{person_id}": coordinators(200),
     "GET /api/v1/audit": coordinators(200),
     "POST /api/v1/t/{token}/cancel": bearers(200),
-    "POST /api/v1/t/{token}/renew": bearers(200),
+    "POST /api/v1/t/{token}/renew": bearers("already_cancelled"),
     "POST /api/v1/t/{token}/send-again": bearers(202),
     "POST /api/v1/slots/{slot_id}/cancel": owner(200),
     "POST /api/v1/people/{person_id}/disable": coordinators(204),
