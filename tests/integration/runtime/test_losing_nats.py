@@ -82,7 +82,7 @@ async def test_while_nats_is_away_commands_fail_at_once_and_are_never_carried_ou
     await storm.system.nats.kill()
     await eventually(lambda: not asker.client.is_connected)
 
-    took = [await timed(asker, storm.call(seconds=30), f"away-{n}") for n in range(CALLS)]
+    took = await asyncio.gather(*(timed(asker, storm.call(seconds=30), f"away-{n}") for n in range(CALLS)))
     await storm.system.nats.start()
     await eventually(lambda: answers_again(asker, storm))
 
