@@ -11,7 +11,7 @@ from aiohttp.typedefs import Middleware
 from services.contracts import links
 from services.contracts.gateway import PrepareSignIn
 from services.contracts.refusals import Code, Refusal
-from services.gateway import csrf, sessions, signing_in
+from services.gateway import cards, csrf, sessions, signing_in
 from services.gateway.api.openapi import DESCRIPTION, describe
 from services.gateway.calls import REQUEST_ID
 from services.gateway.config import Config
@@ -66,6 +66,7 @@ def build(parts: Parts, settings: Config) -> Service:
     async def forget() -> datetime | None:
         await kept.forget_old()
         await signing_in.forget_old(parts.db, parts.clock)
+        await cards.forget_old(parts.db, parts.clock)
         return None
 
     return Service(

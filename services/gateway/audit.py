@@ -24,12 +24,21 @@ class Action(StrEnum):
     BOOKING_REFUSED = "booking.refused"
     BOOKING_MADE = "booking.made"
     BOOKING_CANCELLED = "booking.cancelled"
+    BOOKING_MOVED = "booking.moved"
+    BOOKINGS_LISTED = "bookings.listed"
+    LINK_RENEWED = "link.renewed"
+    CARD_MADE = "card.made"
     OUTCOME_RECORDED = "outcome.recorded"
     SLOT_CANCELLED = "slot.cancelled"
     PERSON_ADDED = "person.added"
     PERSON_CHANGED = "person.changed"
     PERSON_DISABLED = "person.disabled"
+    PERSON_ENABLED = "person.enabled"
+    PERSON_INVITED = "person.invited"
     ORGANISATION_ADDED = "organisation.added"
+    ORGANISATION_CHANGED = "organisation.changed"
+    THEME_ADDED = "theme.added"
+    THEME_CHANGED = "theme.changed"
     PROFILE_CHANGED = "profile.changed"
     CALENDAR_RENEWED = "calendar.renewed"
 
@@ -63,8 +72,17 @@ async def note(
     await door.db.transact(work)
 
 
-async def latest(door: Door, *, before: int | None, limit: int) -> list[AuditRow]:
+async def latest(
+    door: Door,
+    *,
+    before: int | None,
+    limit: int,
+    person_id: UUID | None = None,
+    booking_id: UUID | None = None,
+) -> list[AuditRow]:
     async def work(tx: Tx) -> list[AuditRow]:
-        return await store.list_audit(tx, before=before, limit=limit)
+        return await store.list_audit(
+            tx, before=before, limit=limit, person_id=person_id, booking_id=booking_id
+        )
 
     return await door.db.transact(work)

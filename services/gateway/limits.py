@@ -26,6 +26,8 @@ class Limit(Enum):
     LINKS = RateLimitItemPerMinute(3, 15, namespace="links")
     SIGN_IN = RateLimitItemPerMinute(5, 15, namespace="sign_in")
     TOKEN = RateLimitItemPerMinute(10, namespace="token")
+    CODE = RateLimitItemPerMinute(10, 15, namespace="code")
+    ALL_CODES = RateLimitItemPerHour(600, namespace="all_codes")
 
 
 class Limits:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from services.contracts.booking.people import FindPersonByEmail, Identify, Person
 from services.contracts.envelope import Service as ServiceItself
@@ -37,6 +37,17 @@ async def ask(door: Door, email: str, call: Call) -> None:
         sign_in_id = uuid4()
         await store.add_sign_in(tx, sign_in_id, email, call.now)
         await outbox.add(tx, SignInRequested(sign_in_id=sign_in_id), call)
+
+    await door.db.transact(work)
+
+
+async def invite(door: Door, person: Person, call: Call) -> None:
+    """The first mail of somebody who was just added. A repeated press sends no second one."""
+
+    async def work(tx: Tx) -> None:
+        sign_in_id = uuid5(person.id, "invitation")
+        if await store.add_sign_in(tx, sign_in_id, person.email, call.now):
+            await outbox.add(tx, SignInRequested(sign_in_id=sign_in_id), call)
 
     await door.db.transact(work)
 

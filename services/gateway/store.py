@@ -65,11 +65,14 @@ class SignInRow:
     used_at: datetime | None
 
 
-ADD_SIGN_IN = "INSERT INTO sign_in (id, requested_at, email) VALUES ($1, $2, $3)"
+ADD_SIGN_IN = """
+    INSERT INTO sign_in (id, requested_at, email) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING true
+"""
 
 
-async def add_sign_in(tx: Tx, sign_in_id: UUID, email: str, now: datetime) -> None:
-    await tx.execute(ADD_SIGN_IN, sign_in_id, now, email)
+async def add_sign_in(tx: Tx, sign_in_id: UUID, email: str, now: datetime) -> bool:
+    """False when this very request has been written down before."""
+    return bool(await tx.fetchval(ADD_SIGN_IN, sign_in_id, now, email))
 
 
 FIND_SIGN_IN = """
@@ -171,10 +174,66 @@ async def add_audit(tx: Tx, row: AuditRow) -> None:
 
 LIST_AUDIT = """
     SELECT id, at, actor_id, action, booking_id, person_id, slot_id, request_id FROM audit
-    WHERE $1::bigint IS NULL OR id < $1
+    WHERE ($1::bigint IS NULL OR id < $1)
+      AND ($3::uuid IS NULL OR actor_id = $3 OR person_id = $3)
+      AND ($4::uuid IS NULL OR booking_id = $4)
     ORDER BY id DESC LIMIT $2
 """
 
 
-async def list_audit(tx: Tx, *, before: int | None, limit: int) -> list[AuditRow]:
-    return [AuditRow(**row) for row in await tx.fetch(LIST_AUDIT, before, limit)]
+async def list_audit(
+    tx: Tx, *, before: int | None, limit: int, person_id: UUID | None, booking_id: UUID | None
+) -> list[AuditRow]:
+    """`person_id` finds what they did and what was done about them."""
+    rows = await tx.fetch(LIST_AUDIT, before, limit, person_id, booking_id)
+    return [AuditRow(**row) for row in rows]
+
+
+# Cards
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardRow:
+    booking_id: UUID
+    link_version: int
+    code_mac: bytes
+    made_by: UUID
+    made_at: datetime
+    expires_at: datetime
+
+
+PUT_CARD = """
+    INSERT INTO card (booking_id, link_version, code_mac, made_by, made_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (booking_id) DO UPDATE SET
+        link_version = $2, code_mac = $3, made_by = $4, made_at = $5, expires_at = $6
+"""
+
+
+async def put_card(tx: Tx, card: CardRow) -> None:
+    await tx.execute(
+        PUT_CARD,
+        card.booking_id,
+        card.link_version,
+        card.code_mac,
+        card.made_by,
+        card.made_at,
+        card.expires_at,
+    )
+
+
+FIND_CARD = """
+    SELECT booking_id, link_version, code_mac, made_by, made_at, expires_at FROM card WHERE code_mac = $1
+"""
+
+
+async def find_card(tx: Tx, code_mac: bytes) -> CardRow | None:
+    row = await tx.fetchrow(FIND_CARD, code_mac)
+    return CardRow(**row) if row else None
+
+
+FORGET_CARDS = "DELETE FROM card WHERE expires_at < $1"
+
+
+async def forget_cards(tx: Tx, *, expired_before: datetime) -> None:
+    await tx.execute(FORGET_CARDS, expired_before)

@@ -13,7 +13,7 @@ from services.contracts.envelope import Request
 
 
 class SlotFilter(StrEnum):
-    """`free` has room left, `booked` somebody in it; both are open. Unasked, `withdrawn` ones are left out."""
+    """`free` has room left, `booked` somebody in it. Withdrawn ones come only if asked for."""
 
     FREE = "free"
     BOOKED = "booked"

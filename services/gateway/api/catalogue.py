@@ -35,12 +35,34 @@ class SlotsQuery(Page, frozen=True, kw_only=True):
     kind: SlotKind | None = None
 
 
+class ThemeBody(Struct, frozen=True, kw_only=True):
+    """`position` counts from 1. A theme cannot be taken away, only hidden."""
+
+    name: catalogue.Words
+    position: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    hidden: bool = False
+
+
 class OrganisationBody(Struct, frozen=True, kw_only=True):
     name: Title
 
 
 async def themes(asking: Asking[NoBody]) -> catalogue.Themes:
     return await asking.ask(catalogue.ListThemes())
+
+
+async def add_theme(asking: Asking[ThemeBody]) -> catalogue.Theme:
+    said = asking.body
+    await note(asking.door, asking.call, Action.THEME_ADDED)
+    return await asking.ask(catalogue.PutTheme(name=said.name, position=said.position, hidden=said.hidden))
+
+
+async def change_theme(asking: Asking[ThemeBody]) -> catalogue.Theme:
+    said, theme_id = asking.body, asking.request.match_info["theme"]
+    await note(asking.door, asking.call, Action.THEME_CHANGED)
+    return await asking.ask(
+        catalogue.PutTheme(theme_id=theme_id, name=said.name, position=said.position, hidden=said.hidden)
+    )
 
 
 async def organisations(asking: Asking[Page]) -> catalogue.Organisations:
@@ -50,6 +72,13 @@ async def organisations(asking: Asking[Page]) -> catalogue.Organisations:
 async def add_organisation(asking: Asking[OrganisationBody]) -> catalogue.Organisation:
     await note(asking.door, asking.call, Action.ORGANISATION_ADDED)
     return await asking.ask(catalogue.AddOrganisation(name=asking.body.name))
+
+
+async def change_organisation(asking: Asking[OrganisationBody]) -> catalogue.Organisation:
+    await note(asking.door, asking.call, Action.ORGANISATION_CHANGED)
+    return await asking.ask(
+        catalogue.ChangeOrganisation(organisation_id=asking.ids["organisation_id"], name=asking.body.name)
+    )
 
 
 async def hosts(asking: Asking[HostsQuery]) -> catalogue.Hosts:

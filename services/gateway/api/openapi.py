@@ -109,7 +109,7 @@ def _in_path(route: Route) -> list[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "string"} if name == "token" else {"type": "string", "format": "uuid"},
+            "schema": {"type": "string", "format": "uuid"} if name.endswith("_id") else {"type": "string"},
         }
         for name in _PARAMETER.findall(route.path)
     ]

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from services.contracts.booking import people
 from services.contracts.envelope import Nothing, Role
-from services.gateway import audit
+from services.gateway import audit, signing_in
 from services.gateway.api.paging import Page
 from services.gateway.api.serving import Asking, NoBody
 from services.gateway.api.slots import LanguageCode
@@ -40,6 +40,13 @@ class AuditItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_id: str
 
 
+class AuditQuery(Page, frozen=True, kw_only=True):
+    """`person`: what they did, and what was done about them."""
+
+    person: UUID | None = None
+    booking: UUID | None = None
+
+
 class AuditList(Struct, frozen=True, kw_only=True):
     items: list[AuditItem]
     next: str | None = None
@@ -49,10 +56,15 @@ async def browse(asking: Asking[Page]) -> people.People:
     return await asking.ask(people.ListPeople(limit=asking.body.limit, cursor=asking.body.cursor))
 
 
+async def describe(asking: Asking[NoBody]) -> people.Person:
+    return await asking.ask(people.GetPerson(person_id=asking.ids["person_id"]))
+
+
 async def add(asking: Asking[PersonBody]) -> people.Person:
+    """They are sent a link to sign in by, once, however often this is repeated."""
     said = asking.body
     await note(asking.door, asking.call, Action.PERSON_ADDED)
-    return await asking.ask(
+    person = await asking.ask(
         people.AddPerson(
             email=said.email,
             display_name=said.display_name,
@@ -61,6 +73,8 @@ async def add(asking: Asking[PersonBody]) -> people.Person:
             languages=said.languages,
         )
     )
+    await signing_in.invite(asking.door, person, asking.call)
+    return person
 
 
 async def change(asking: Asking[PersonBody]) -> people.Person:
@@ -87,11 +101,23 @@ async def disable(asking: Asking[NoBody]) -> Nothing:
         asking.door.known.forget_person(person_id)
 
 
-async def trail(asking: Asking[Page]) -> AuditList:
+async def enable(asking: Asking[NoBody]) -> Nothing:
+    person_id = asking.ids["person_id"]
+    await note(asking.door, asking.call, Action.PERSON_ENABLED, person_id=person_id)
+    return await asking.ask(people.EnablePerson(person_id=person_id))
+
+
+async def trail(asking: Asking[AuditQuery]) -> AuditList:
     """Newest first."""
     limit = asking.body.limit
     (before,) = read_cursor(asking.body.cursor, RowId)
-    rows = await audit.latest(asking.door, before=before, limit=limit + 1)
+    rows = await audit.latest(
+        asking.door,
+        before=before,
+        limit=limit + 1,
+        person_id=asking.body.person,
+        booking_id=asking.body.booking,
+    )
     shown, following = page_of(rows, limit, lambda row: (row.id,))
     return AuditList(items=[_item(row) for row in shown], next=following)
 

@@ -63,6 +63,7 @@ HOURS = {
     "valid_from": "2027-02-01",
     "languages": ["fi"],
 }
+THEME = {"fi": "Uni", "sv": "Sömn", "en": "Sleep"}
 PERSON = {
     "email": "uusi@digiaula.example",
     "display_name": "Uusi",
@@ -114,6 +115,16 @@ MATRIX: dict[str, Row] = {
     "GET /api/v1/bookings/{booking_id}/contact": owner(200),
     "GET /api/v1/bookings/{booking_id}/messages": coordinators(200),
     "POST /api/v1/bookings/{booking_id}/resend": coordinators(202),
+    "GET /api/v1/bookings/{booking_id}/history": coordinators(200),
+    "POST /api/v1/bookings/{booking_id}/move": coordinators("slot_closed"),
+    "POST /api/v1/bookings/{booking_id}/card": coordinators(201),
+    "GET /api/v1/coordination/slots": coordinators(200),
+    "GET /api/v1/coordination/bookings": coordinators(200),
+    "PUT /api/v1/organisations/{organisation_id}": coordinators(200),
+    "POST /api/v1/themes": coordinators(201),
+    "PUT /api/v1/themes/{theme}": coordinators(200),
+    "GET /api/v1/people/{person_id}": coordinators(200),
+    "POST /api/v1/people/{person_id}/enable": coordinators(204),
     "GET /api/v1/coordination/failed-messages": coordinators(200),
     "POST /api/v1/coordination/failed-messages/{message_id}/settle": coordinators("not_found"),
     "POST /api/v1/coordination/failed-messages/{message_id}/retry": coordinators("not_found"),
@@ -127,6 +138,8 @@ MATRIX: dict[str, Row] = {
     "POST /api/v1/t/{token}/cancel": bearers(200),
     "POST /api/v1/t/{token}/renew": bearers("already_cancelled"),
     "POST /api/v1/t/{token}/send-again": bearers(202),
+    "POST /api/v1/bookings/{booking_id}/renew": coordinators("already_cancelled"),
+    "POST /api/v1/bookings/{booking_id}/cancel": coordinators(200),
     "POST /api/v1/slots/{slot_id}/cancel": owner(200),
     "POST /api/v1/people/{person_id}/disable": coordinators(204),
     "POST /api/v1/sign-out": serving(204),
@@ -139,7 +152,7 @@ class Scene:
 
     visitors: Mapping[str, Visitor]
     tokens: Mapping[str, str]
-    ids: Mapping[str, UUID]
+    ids: Mapping[str, UUID | str]
     slot_id: UUID
     group_id: UUID
     extra_at: datetime
@@ -172,7 +185,11 @@ class Scene:
             "PUT /api/v1/receptions/{reception_id}": HOURS | {"weekday": 5},
             "PUT /api/v1/bookings/{booking_id}/outcome": {"status": "attended"},
             "POST /api/v1/coordination/dead-letters/redrive": {"service": "notify"},
+            "POST /api/v1/bookings/{booking_id}/move": {"slot_id": str(self.group_id)},
             "POST /api/v1/organisations": {"name": "Toinen ry"},
+            "PUT /api/v1/organisations/{organisation_id}": {"name": "Toisenlainen ry"},
+            "POST /api/v1/themes": {"name": THEME},
+            "PUT /api/v1/themes/{theme}": {"name": THEME, "position": 1},
             "POST /api/v1/people": PERSON,
             "PUT /api/v1/people/{person_id}": PERSON | {"email": "vapaa@digiaula.example"},
         }
@@ -211,6 +228,8 @@ async def set_scene(doorstep: Doorstep) -> Scene:
             "booking_id": UUID(links["link A"][0]),
             "reception_id": reception.reception.id,
             "person_id": spare.person_id,
+            "organisation_id": house.organisation_id,
+            "theme": "vapaaehtoistoiminta",
             "message_id": uuid4(),
         },
         slot_id=slot.id,
