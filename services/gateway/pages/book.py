@@ -47,12 +47,12 @@ async def book(request: web.Request) -> web.Response:
     """Book and go to the page behind the new link, or the same page again with what is to be mended."""
     slot_id = slot_id_of(request)
     form = await forms.read(request)
-    wanted = _wanted(form, slot_id, say_for(request))
-    if wanted is None:
+    asked = wanted(form, slot_id, say_for(request))
+    if asked is None:
         return await _again(request, slot_id, form, status=400)
     call = replace(call_for(request, Anyone()), key=form.key)
     try:
-        booked = await door_of(request).bus.call(wanted, call)
+        booked = await door_of(request).bus.call(asked, call)
     except Refusal as refusal:
         if refusal.code in GONE:
             slots = next_of(refusal) or await catalogue.next_times(request)
@@ -84,7 +84,7 @@ def id_in(request: web.Request, name: str) -> UUID:
         raise Refusal(Code.NOT_FOUND, "There is nothing at this address.") from error
 
 
-def _wanted(form: Form, slot_id: UUID, say: Say) -> Book | None:
+def wanted(form: Form, slot_id: UUID, say: Say) -> Book | None:
     """The booking that the form asks for; None when something in it must be mended first."""
     display_name = form.clean("display_name", fields.name, say, needed=True)
     email = form.clean("email", fields.email, say)
@@ -155,9 +155,15 @@ async def _again(request: web.Request, slot_id: UUID, form: Form, *, status: int
 
 
 async def _show(request: web.Request, slot: FreeSlot, form: Form, *, status: int = 200) -> web.Response:
+    context = choices(request, form) | {"theme_name": await catalogue.theme_names(request)}
+    return render(request, "book.html", status=status, slot=slot, form=form, **context)
+
+
+def choices(request: web.Request, form: Form) -> dict[str, Any]:
+    """What the form of a booking offers to choose from."""
     say = say_for(request)
     nothing = ("", say("I would rather not say"))
-    context: dict[str, Any] = {
+    return {
         "message_languages": words.TONGUES,
         "municipalities": [
             nothing,
@@ -171,9 +177,7 @@ async def _show(request: web.Request, slot: FreeSlot, form: Form, *, status: int
         ],
         "interpreters": [("", say("No")), *((code, say(name)) for code, name in words.INTERPRETED.items())],
         "unfolded": any(form.value(name) for name in FOLDED),
-        "theme_name": await catalogue.theme_names(request),
     }
-    return render(request, "book.html", status=status, slot=slot, form=form, **context)
 
 
 async def _gone(request: web.Request, code: Code, slots: Any, *, status: int) -> web.Response:

@@ -43,13 +43,25 @@ def install(app: web.Application) -> None:
 
 
 async def themes(request: web.Request) -> Sequence[Theme]:
+    """The themes that are offered, in their order."""
+    return [theme for theme in await all_themes(request) if not theme.hidden]
+
+
+def forget_themes(request: web.Request) -> None:
+    """They have just been changed here."""
+    request.config_dict[_REMEMBERED].until = None
+
+
+async def all_themes(request: web.Request) -> Sequence[Theme]:
     """Every theme. They hardly ever change: with booking away, those last heard of, or none."""
     remembered = request.config_dict[_REMEMBERED]
     door = door_of(request)
     now = door.clock.now()
     if remembered.until is None or now >= remembered.until:
         try:
-            remembered.themes = (await door.bus.call(ListThemes(), call_for(request, Anyone()))).items
+            remembered.themes = (
+                await door.bus.call(ListThemes(hidden=True), call_for(request, Anyone()))
+            ).items
             remembered.until = now + THEMES_GOOD_FOR
         except Unavailable:
             remembered.until = None
@@ -58,7 +70,7 @@ async def themes(request: web.Request) -> Sequence[Theme]:
 
 async def theme_names(request: web.Request) -> Callable[[str], str]:
     language = language_of(request)
-    names: dict[str, str] = {item.id: getattr(item.name, language) for item in await themes(request)}
+    names: dict[str, str] = {item.id: getattr(item.name, language) for item in await all_themes(request)}
     return lambda theme: names.get(theme, "")
 
 

@@ -238,20 +238,22 @@ async def _show(
         rows=rows_of(form, more=more),
         days_unfolded=form.value("do") == "rows" or _has_days(form),
         unfolded=any(name in form.errors for name in ("notice_hours", "horizon_days")),
-        **await _choices(request),
+        **await _choices(request, form),
     )
 
 
 async def _show_extra(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
     path = "/my/times/new"
     return render(
-        request, "extra_time.html", status=status, form=form, path=path, **await _choices(request)
+        request, "extra_time.html", status=status, form=form, path=path, **await _choices(request, form)
     )
 
 
-async def _choices(request: web.Request) -> dict[str, Any]:
+async def _choices(request: web.Request, form: Form) -> dict[str, Any]:
+    """A theme that is offered no longer can be kept by hours that have it, and not be chosen anew."""
     language, say = language_of(request), say_for(request)
-    themes = await catalogue.themes(request)
+    every = await catalogue.all_themes(request)
+    themes = [item for item in every if not item.hidden or item.id == form.value("theme")]
     return {
         "theme_options": [(item.id, words.in_language(item.name, language)) for item in themes],
         "spoken_options": [(code, say(name)) for code, name in words.SPOKEN.items()],
