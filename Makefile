@@ -13,7 +13,7 @@ run: .venv/.embedded ## everything on this machine, with demo data; Ctrl-C stops
 	@$(bin)/python -u -m deploy.embedded
 
 test: .venv/.test ## every test, against real PostgreSQL and NATS
-	@$(bin)/python -m pytest tests
+	@$(bin)/python -m pytest tests -n 2 --dist loadfile
 
 check: .venv/.test ## format, lint, types, architecture and unit tests: under a minute
 	$(bin)/ruff format --check .
