@@ -17,7 +17,7 @@ import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import APIError, FetchTimeoutError
+from nats.js.errors import APIError, NotFoundError
 
 from services.contracts.envelope import Event, Told
 from services.contracts.refusals import Refusal, Unavailable
@@ -31,8 +31,8 @@ log = structlog.get_logger()
 EventHandler = Callable[[Tx, Any, Told], Awaitable[None]]
 
 BATCH = 16
-FETCH_SECONDS = 2  # a request lost with its connection is missed this long
-HEARTBEAT_SECONDS = 0.5  # at most half of what is left of a fetch
+REQUEST_SECONDS = 5
+HEARTBEAT_SECONDS = 0.5  # three missed ones tell that a request was lost with its connection
 ACK_WAIT_SECONDS = 30
 HANDLE_SECONDS = 20
 MOST_TRIES = 4
@@ -45,6 +45,13 @@ WAIT_SECONDS = (1, 2, 5, 10)  # for a server that is away: soon after it is back
 REDRIVE_SECONDS = 5
 
 _told = msgspec.json.Decoder(Told)
+_NEXT = msgspec.json.encode(
+    {
+        "batch": BATCH,
+        "expires": int(REQUEST_SECONDS * 1e9),
+        "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ class Consumer:
     def __init__(self, subscription: Subscription, *, db: Database, bus: Bus) -> None:
         self._subscription = subscription
         self._durable = subscription.durable
+        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{subscription.stream}.{subscription.durable}"
         self._by_subject = {
             event.subject: (event, handler) for event, handler in subscription.handlers.items()
         }
@@ -91,6 +99,9 @@ class Consumer:
             try:
                 await self._declare()
                 await self._pull()
+            except NotFoundError:
+                log.info("consumer.awaits_stream", consumer=self._durable)
+                await asyncio.sleep(0.2)
             except (NatsError, OSError, TimeoutError, Unavailable) as error:
                 log.warning("consumer.interrupted", consumer=self._durable, reason=type(error).__name__)
                 await asyncio.sleep(0.5)
@@ -135,32 +146,50 @@ class Consumer:
             raise ConsumerRefused(self._durable) from error
 
     async def _pull(self) -> None:
-        pull = await self._bus.jetstream.pull_subscribe_bind(
-            consumer=self._durable, stream=self._subscription.stream
-        )
+        """Ask for some, take each as it comes, ask again: for ever, or until nothing more is heard.
+
+        The client library's own fetch keeps a message back until its time is over or the batch is
+        full; a person would wait for their mail that long.
+        """
+        reply_to = self._bus.client.new_inbox()
+        answers = await self._bus.client.subscribe(reply_to)
         try:
             while not self._stopping:
-                async with self._places:  # fetch only when somebody could take it
+                async with self._places:  # ask only when somebody could take it
                     pass
-                try:
-                    messages = await pull.fetch(BATCH, timeout=FETCH_SECONDS, heartbeat=HEARTBEAT_SECONDS)
-                except FetchTimeoutError:
-                    continue  # nothing new; a TimeoutError would be a consumer or a connection gone
-                await self._spawn(messages)
+                await self._bus.client.publish(self._next, _NEXT, reply=reply_to)
+                await self._take_answers(answers)
         finally:
             with contextlib.suppress(Exception):
-                await pull.unsubscribe()
+                await answers.unsubscribe()
 
-    async def _spawn(self, messages: list[Msg]) -> None:
-        for message in messages:
-            await self._places.acquire()
-            if self._stopping:
-                self._places.release()
-                await _put_back(message, after=0)
-                continue
-            task = asyncio.create_task(self._take(message))
-            self._tasks.add(task)
-            task.add_done_callback(self._done)
+    async def _take_answers(self, answers: Any) -> None:
+        """What comes of one request. Heartbeats fail to come when the consumer or the connection is
+        gone: then TimeoutError; any other word of the server is raised as the error it is.
+        """
+        taken = 0
+        while taken < BATCH:
+            message = await answers.next_msg(timeout=3 * HEARTBEAT_SECONDS)
+            match (message.headers or {}).get("Status"):
+                case None:
+                    await self._spawn(message)
+                    taken += 1
+                case "100":  # a heartbeat
+                    continue
+                case "404" | "408":  # nothing more in this request's time
+                    return
+                case _:
+                    raise APIError.from_msg(message)
+
+    async def _spawn(self, message: Msg) -> None:
+        await self._places.acquire()
+        if self._stopping:
+            self._places.release()
+            await _put_back(message, after=0)
+            return
+        task = asyncio.create_task(self._take(message))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)

@@ -10,19 +10,12 @@ import pytest
 from nats.aio.client import Client
 
 from deploy.embedded.nats import CONFIGURATION, Nats
-from services.runtime import outbox, streams
+from services.runtime import outbox
 from tests.integration.runtime.conftest import Pieces, add_effect
 from tests.integration.runtime.test_outbox import all_published
 from tests.integration.runtime.words import SomethingDone
 from tests.support.eventually import eventually
 from tests.support.system import System
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pull that was lost with its server is missed soon."""
-    monkeypatch.setattr(streams, "FETCH_SECONDS", 0.6)
-    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.15)
 
 
 def some(count: int) -> list[SomethingDone]:
