@@ -265,9 +265,19 @@ class _Server:
             task.cancel()
 
     async def _drain(self) -> None:
-        if self._bus.client.is_connected:
+        """Have the server send no more, and take in all that it had sent until then.
+
+        The library's own drain lets go of the subscription after one round trip, whose PING may have
+        overtaken the UNSUB: what the server sends in between would be dropped without a word.
+        """
+        client = self._bus.client
+        if client.is_connected:
             with contextlib.suppress(NatsError, OSError):
-                await self._subscription.drain()
+                await client._send_unsubscribe(
+                    self._subscription._id
+                )  # there is no public way to do only this
+                await self._bus.settle()
+                await self._subscription._pending_queue.join()
 
     async def _received(self, msg: Msg) -> None:
         if not msg.reply:
