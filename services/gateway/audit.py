@@ -10,6 +10,8 @@ from services.gateway.store import AuditRow
 from services.runtime.call import Call
 from services.runtime.db import Tx
 
+Row = AuditRow
+
 
 class Action(StrEnum):
     """Actions are for ever: reports are made of them. `refused` follows what the owner did not allow."""

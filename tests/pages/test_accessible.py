@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
-import msgspec
 import pytest
 from playwright.async_api import Browser, Page
 
@@ -13,7 +12,6 @@ from services.contracts.booking.own import ListOpenOutcomes
 from services.contracts.booking.people import FindPersonByEmail, Identify
 from services.contracts.booking.receptions import GetReception, ListReceptions, PreviewReception, Receptions
 from services.contracts.booking.slots import BookingStatus, GetSlot, HostSlots, ListHostSlots
-from services.contracts.envelope import Role
 from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import Join, Look, LookAtSlots, RoomState, RoomViews
 from tests.pages import examples
@@ -172,14 +170,6 @@ async def test_a_preview_and_its_errors_are_within_reach(expert: Page) -> None:
 
     await expert.fill("#starts", "")
     await expert.get_by_role("button", name="Julkaise").click()
-    await assert_within_reach(expert)
-
-
-async def test_a_coordinators_welcome_is_within_reach(expert: Page, neighbours: Neighbours) -> None:
-    neighbours.answers(Identify, msgspec.structs.replace(examples.EXPERT, role=Role.COORDINATOR))
-
-    await expert.goto("/my")
-
     await assert_within_reach(expert)
 
 

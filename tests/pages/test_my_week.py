@@ -31,7 +31,6 @@ from services.contracts.booking.slots import (
     ListHostSlots,
     SlotState,
 )
-from services.contracts.envelope import Role
 from services.contracts.gateway import PrepareSignIn
 from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import CloseRoom, Join, LookAtSlots, RoomState, RoomViews
@@ -141,14 +140,6 @@ async def test_the_week_is_for_those_who_serve(visitor: Visitor) -> None:
 
     assert page.status == 401
     assert "/sign-in" in page.links
-
-
-async def test_a_coordinator_is_told_who_they_are(expert: Visitor, neighbours: Neighbours) -> None:
-    neighbours.answers(Identify, msgspec.structs.replace(examples.EXPERT, role=Role.COORDINATOR))
-
-    page = await expert.open("/my")
-
-    assert "koordinaattori" in page.text
 
 
 async def test_somebody_disabled_is_out_at_once(expert: Visitor, neighbours: Neighbours) -> None:

@@ -19,6 +19,11 @@ Typed = str | list[str] | None
 VOID = frozenset({"meta", "link", "input", "br", "img", "hr", "path", "circle"})
 ERROR = {"fi": "Virhe: ", "sv": "Fel: ", "en": "Error: "}
 KNOWN_PARAMETERS = frozenset({"lang", "week", "after", "done", "back"})
+# What coordinators filter their lists by: days, ids and states. Never a name.
+FILTERS = frozenset(
+    {"from", "to", "organisation", "host", "theme", "status", "person", "booking", "spoken"}
+)
+FOR_COORDINATORS = ("/coordinator", "/bookings/")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -203,6 +208,7 @@ def check(page: Page) -> None:
         assert node.text, f"nothing to hear at {node}"
     for link in page.links:
         known = KNOWN_PARAMETERS | ({"jwt"} if link.startswith("https://meet.") else frozenset())
+        known |= FILTERS if page.path.startswith(FOR_COORDINATORS) else frozenset()
         assert set(parse_qs(urlsplit(link).query)) <= known, f"what is that in {link}?"
 
 

@@ -25,6 +25,7 @@ AT_ONCE = 100
 SINCE = timedelta(hours=18)
 LIKELY_WINDOW = timedelta(minutes=15)
 COMING = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ATTENDED, BookingStatus.NO_SHOW)
+HOMES = {Role.EXPERT: "/my/week", Role.VOLUNTEER: "/my/assigned", Role.COORDINATOR: "/coordinator"}
 DONE = {
     "left": N_("You have left the meeting."),
     "closed": N_("The meeting has ended."),
@@ -61,14 +62,10 @@ class Entry:
 
 
 async def home(request: web.Request) -> web.Response:
-    """Where signing in leads: experts to their week, others to a page that says who they are."""
+    """Where signing in leads: everybody to what they came for."""
     person = caller_of(request).person
     assert person is not None
-    if person.role == Role.EXPERT:
-        return see_other("/my/week")
-    if person.role == Role.VOLUNTEER:
-        return see_other("/my/assigned")
-    return render(request, "welcome.html", role=say_for(request)(words.ROLES[person.role]))
+    return see_other(HOMES[person.role])
 
 
 async def week(request: web.Request) -> web.Response:

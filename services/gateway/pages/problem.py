@@ -7,6 +7,7 @@ from aiohttp import web
 
 from services.contracts.refusals import Code
 from services.gateway.forms import Form
+from services.gateway.pages import sign_in
 from services.gateway.pages.rendering import render, say_for
 from services.gateway.pages.words import N_, SENTENCES, sentence
 from services.gateway.problems import Problem
@@ -64,7 +65,10 @@ def _plain(request: web.Request, problem: Problem) -> web.Response:
         "again": _again(request, problem),
         "reference": problem.request_id if status >= 500 else "",
     }
-    return render(request, "problem.html", status=status, **facts)
+    response = render(request, "problem.html", status=status, **facts)
+    if status == 401:
+        sign_in.remember(request, response)
+    return response
 
 
 def _words(problem: Problem, request: web.Request) -> str:

@@ -1,0 +1,233 @@
+"""Who serves: inviting somebody, changing what they are here, shutting them out, letting them in again."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from services.contracts.booking.coordination import FoundSlots, SearchSlots, SlotFilter
+from services.contracts.booking.people import (
+    AddPerson,
+    ChangePerson,
+    DisablePerson,
+    EnablePerson,
+    GetPerson,
+    Person,
+)
+from services.contracts.envelope import Role
+from services.contracts.refusals import Code, Refusal
+from services.gateway import fields, forms, signing_in
+from services.gateway.audit import Action
+from services.gateway.calls import call_for
+from services.gateway.door import door_of
+from services.gateway.forms import Form
+from services.gateway.pages import catalogue, words
+from services.gateway.pages.book import id_in
+from services.gateway.pages.coordinator.asking import do, done_in, everybody, note
+from services.gateway.pages.hours_form import languages_of
+from services.gateway.pages.rendering import render, say_for, see_other
+from services.gateway.pages.words import N_
+from services.gateway.who import caller_of
+
+PATH = "/coordinator/people"
+AHEAD = timedelta(days=399)
+LISTED = 100
+
+DONE = {
+    "invited": N_("They are invited. A sign-in link is on its way to their mail."),
+    "sent": N_("A sign-in link is on its way to their mail."),
+    "changed": N_("The changes are in force."),
+    "disabled": N_("They can no longer sign in."),
+    "enabled": N_("They can sign in again."),
+}
+ORGANISATION_NEEDED = N_("Choose the organisation: every expert belongs to one.")
+OWN_ROLE = N_("You cannot change your own role. Ask another coordinator.")
+
+
+async def people(request: web.Request) -> web.Response:
+    organisations = {item.id: item.name for item in await catalogue.organisations(request)}
+    say = say_for(request)
+    return render(
+        request,
+        "coordinator/people.html",
+        people=await everybody(request),
+        organisations=organisations,
+        roles={role: say(name) for role, name in words.ROLES.items()},
+        done=done_in(request, DONE),
+    )
+
+
+async def new(request: web.Request) -> web.Response:
+    return await _show_new(request, Form(values={"role": ["expert"], "languages": ["fi"]}))
+
+
+async def invite(request: web.Request) -> web.Response:
+    """They are there from now on, and get a mail with a link to sign in by."""
+    form = await forms.read(request)
+    facts = _facts(form, request)
+    if facts is None:
+        return await _show_new(request, form, status=400)
+    await note(request, Action.PERSON_ADDED)
+    try:
+        person = await do(request, AddPerson(**facts), key=form.key)
+    except Refusal as refusal:
+        _refuse(form, refusal, request)
+        return await _show_new(request, form, status=400)
+    await signing_in.invite(door_of(request), person, call_for(request, caller_of(request).actor))
+    return see_other(f"{PATH}/{person.id}?done=invited")
+
+
+async def person(request: web.Request) -> web.Response:
+    known = await _person(request)
+    values = {
+        "display_name": [known.display_name],
+        "email": [known.email],
+        "role": [str(known.role)],
+        "organisation": [str(known.organisation_id or "")],
+        "languages": list(known.languages),
+    }
+    return await _show(request, known, Form(values=values))
+
+
+async def change(request: web.Request) -> web.Response:
+    form, known = await forms.read(request), await _person(request)
+    facts = _facts(form, request)
+    if facts is None:
+        return await _show(request, known, form, status=400)
+    await note(request, Action.PERSON_CHANGED, person_id=known.id)
+    try:
+        await do(request, ChangePerson(person_id=known.id, **facts))
+    except Refusal as refusal:
+        _refuse(form, refusal, request)
+        return await _show(request, known, form, status=400)
+    return see_other(f"{PATH}/{known.id}?done=changed")
+
+
+async def send_link(request: web.Request) -> web.Response:
+    """Another sign-in link, for whoever has lost theirs or comes late to it."""
+    await forms.read(request)
+    known = await _person(request)
+    await note(request, Action.PERSON_INVITED, person_id=known.id)
+    await signing_in.ask(door_of(request), known.email, call_for(request, caller_of(request).actor))
+    return see_other(f"{PATH}/{known.id}?done=sent")
+
+
+async def ask_to_disable(request: web.Request) -> web.Response:
+    """What will happen: their free times are taken back, their booked ones stay and are listed."""
+    known = await _person(request)
+    booked, free = [await _times(request, known, status) for status in (SlotFilter.BOOKED, SlotFilter.FREE)]
+    return render(
+        request,
+        "coordinator/disable.html",
+        person=known,
+        slots=booked.items,
+        booked=booked.total or 0,
+        free=free.total or 0,
+        theme_name=await catalogue.theme_names(request),
+    )
+
+
+async def disable(request: web.Request) -> web.Response:
+    await forms.read(request)
+    person_id = _person_id(request)
+    await note(request, Action.PERSON_DISABLED, person_id=person_id)
+    await do(request, DisablePerson(person_id=person_id))
+    return see_other(f"{PATH}/{person_id}?done=disabled")
+
+
+async def enable(request: web.Request) -> web.Response:
+    await forms.read(request)
+    person_id = _person_id(request)
+    await note(request, Action.PERSON_ENABLED, person_id=person_id)
+    await do(request, EnablePerson(person_id=person_id))
+    return see_other(f"{PATH}/{person_id}?done=enabled")
+
+
+async def _times(request: web.Request, known: Person, status: SlotFilter) -> FoundSlots:
+    now = door_of(request).clock.now()
+    return await do(
+        request,
+        SearchSlots(from_at=now, to_at=now + AHEAD, host=known.id, status=status, limit=LISTED),
+    )
+
+
+async def _person(request: web.Request) -> Person:
+    return await do(request, GetPerson(person_id=_person_id(request)))
+
+
+def _person_id(request: web.Request) -> UUID:
+    return id_in(request, "person_id")
+
+
+def _facts(form: Form, request: web.Request) -> dict[str, Any] | None:
+    """What the form says of somebody; None when something in it must be mended first."""
+    say = say_for(request)
+    display_name = form.clean("display_name", fields.name, say, needed=True)
+    email = form.clean("email", fields.email, say, needed=True)
+    languages = languages_of(form, say)
+    if form.value("role") not in words.ROLES:
+        form.refuse("role", Code.FIELD_REQUIRED, say)
+    if form.value("role") == Role.EXPERT and not form.value("organisation"):
+        form.errors.setdefault("organisation", say(ORGANISATION_NEEDED))
+    organisation = form.clean("organisation", _id, say)
+    if form.errors:
+        return None
+    return {
+        "display_name": display_name,
+        "email": email,
+        "role": Role(form.value("role")),
+        "organisation_id": organisation,
+        "languages": languages,
+    }
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Refusal(Code.FIELD_INVALID, "Choose from the list.") from error
+
+
+def _refuse(form: Form, refusal: Refusal, request: web.Request) -> None:
+    """The owner calls a field by another name than the page does."""
+    if refusal.code == Code.FORBIDDEN:
+        form.errors["role"] = say_for(request)(OWN_ROLE)
+        return
+    if "errors" not in refusal.facts:
+        raise refusal
+    for error in refusal.facts["errors"]:
+        error["field"] = {"organisation_id": "organisation"}.get(error["field"], error["field"])
+    form.refuse_all(refusal, say_for(request))
+
+
+async def _show_new(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+    return render(
+        request, "coordinator/person_new.html", status=status, form=form, **await _choices(request)
+    )
+
+
+async def _show(request: web.Request, known: Person, form: Form, *, status: int = 200) -> web.Response:
+    me = caller_of(request).person
+    return render(
+        request,
+        "coordinator/person.html",
+        status=status,
+        form=form,
+        person=known,
+        is_me=me is not None and me.id == known.id,
+        done=done_in(request, DONE),
+        **await _choices(request),
+    )
+
+
+async def _choices(request: web.Request) -> dict[str, Any]:
+    say = say_for(request)
+    return {
+        "role_options": [(role, say(name)) for role, name in words.ROLES.items()],
+        "organisation_options": [
+            ("", say("None")),
+            *((str(item.id), item.name) for item in await catalogue.organisations(request)),
+        ],
+        "spoken_options": [(code, say(name)) for code, name in words.SPOKEN.items()],
+    }
