@@ -78,5 +78,6 @@ async def test_the_code_page_and_a_wrong_code_are_within_reach(page: Page) -> No
     await assert_within_reach(page)
     await page.get_by_label("Koodi").fill("abcd6789")
     await page.keyboard.press("Enter")
+    await page.locator("#errors").wait_for()
 
     await assert_within_reach(page)
