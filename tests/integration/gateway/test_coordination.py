@@ -6,6 +6,9 @@ from uuid import UUID, uuid4
 
 from services.gateway import cards
 from tests.integration.gateway.conftest import Doorstep, a_booking
+from tests.support.page import Page
+from tests.support.page import Visitor as PageVisitor
+from tests.support.system import System
 from tests.support.visitor import Visitor
 
 SOON = timedelta(hours=30)
@@ -134,3 +137,46 @@ async def test_bad_filters_are_refused_with_a_code(shared: Doorstep) -> None:
     assert (await coordinator.put("/themes/ei-ole", {"name": {"fi": "a", "sv": "b", "en": "c"}})).code == (
         "not_found"
     )
+
+
+async def typed(doorstep: Doorstep, code: str) -> Page:
+    async with PageVisitor(doorstep.system.http("gateway")) as somebody:
+        page = await somebody.open("/code")
+        return await somebody.send(page.form("/code"), code=code)
+
+
+async def test_a_card_lives_as_long_as_the_link_behind_it(doorstep: Doorstep) -> None:
+    """Also when the meeting is moved after the card was printed, and no longer."""
+    system = doorstep.system
+    coordinator = await the_coordinator(doorstep)
+    booking, card = await a_card(doorstep, coordinator)
+    host = await doorstep.house.expert()
+    later = await doorstep.house.slot(host, system.clock.now() + timedelta(days=20))
+    assert (await coordinator.post(f"/bookings/{booking}/move", {"slot_id": str(later.id)})).status == 200
+
+    system.clock.advance(timedelta(days=12))  # past the day that stands on the card, and the week after
+    assert (await typed(doorstep, card["code"])).path.startswith("/t/")
+
+    system.clock.advance(timedelta(days=20))
+    over = await typed(doorstep, card["code"])
+    assert (over.status, set(over.errors)) == (400, {"code"})
+
+
+async def test_a_renewed_link_makes_the_card_useless(shared: Doorstep) -> None:
+    coordinator = await the_coordinator(shared)
+    booking, card = await a_card(shared, coordinator)
+    assert (await typed(shared, card["code"])).status == 200
+
+    await coordinator.post(f"/bookings/{booking}/renew")
+
+    assert (await typed(shared, card["code"])).status == 410
+
+
+async def test_few_codes_may_be_tried_from_one_place(system: System) -> None:
+    await system.start("gateway", LIMITS="on")
+
+    async with PageVisitor(system.http("gateway")) as somebody:
+        page = await somebody.open("/code")
+        answers = [(await somebody.send(page.form("/code"), code=str(tried))).status for tried in range(11)]
+
+    assert answers == [400] * 10 + [429]
