@@ -3,13 +3,14 @@
 Needs rooms alone: booking is asked for a name, and not waited for.
 """
 
+import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 from services.contracts.booking.appointments import Booking, DescribeBooking
 from services.contracts.envelope import Resident
-from services.contracts.refusals import Code, Refusal, Unavailable
+from services.contracts.refusals import Code, Refusal, Unavailable, field_refusal
 from services.contracts.rooms import Join, Joined
 from services.gateway.door import Door
 from services.gateway.who import Caller
@@ -20,13 +21,20 @@ SOMEBODY = {"fi": "Vieras", "sv": "Gäst", "en": "Guest"}
 
 
 async def as_resident(door: Door, call: Call, *, name: str | None, language: str | None = None) -> Joined:
-    """Under the name given, or that of the booking, or a neutral word when neither will do."""
-    if name is not None:
-        return await door.bus.call(Join(display_name=name, language=language or "fi"), call)
+    """Under the name given, or that of the booking, or a neutral word when neither will do.
+
+    Nobody comes in under the host's name; whose it is only booking knows.
+    """
     booking = await _booking(door, call)
     language = language or (booking.language if booking else "fi")
+    if name is not None:
+        if _is_the_hosts(name, booking):
+            raise field_refusal(
+                Code.NICKNAME_INVALID, "display_name", "The one you meet has this name. Choose another one."
+            )
+        return await door.bus.call(Join(display_name=name, language=language), call)
     nobody = Join(display_name=SOMEBODY.get(language, SOMEBODY["fi"]), language=language)
-    if booking is None:
+    if booking is None or _is_the_hosts(booking.display_name, booking):
         return await door.bus.call(nobody, call)
     try:
         return await door.bus.call(Join(display_name=booking.display_name, language=language), call)
@@ -34,6 +42,15 @@ async def as_resident(door: Door, call: Call, *, name: str | None, language: str
         if refusal.code is not Code.NICKNAME_INVALID:
             raise
         return await door.bus.call(nobody, call)
+
+
+def _is_the_hosts(name: str, booking: Booking | None) -> bool:
+    """Alike to the eye is alike: neither case nor the width of a sign nor spaces make another name."""
+    return booking is not None and _alike(name) == _alike(booking.slot.host.display_name)
+
+
+def _alike(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 async def as_host(

@@ -141,6 +141,9 @@ BEHIND_THE_LINK = {
     "58 an address for a nickname": Case(
         400, "nickname_invalid", "/t/{token}/join", body={"display_name": "a@b.fi"}
     ),
+    "58 the host's own name": Case(
+        400, "nickname_invalid", "/t/{token}/join", body={"display_name": " NEUVOJA  1"}
+    ),
     "58 an empty nickname": Case(400, "nickname_invalid", "/t/{token}/join", body={"display_name": ""}),
     "a move to nowhere": Case(404, "not_found", "/t/{token}/move", body={"slot_id": str(uuid4())}),
 }  # fmt: skip
