@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 
 from deploy.embedded.state import state_folder, write_json
 from services.contracts.booking.catalogue import (
-    AddGroup,
     AddOrganisation,
     Organisation,
     SlotKind,
     Words,
 )
+from services.contracts.booking.groups import AddGroup
 from services.contracts.booking.people import AddPerson, FindPersonByEmail, Person
 from services.contracts.booking.receptions import AddReception, Hours
 from services.contracts.booking.slots import AddSlot

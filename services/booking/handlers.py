@@ -8,6 +8,7 @@ from services.booking.service import (
     catalogue,
     changing,
     coordination,
+    groups,
     neighbours,
     own,
     people,
@@ -20,6 +21,7 @@ from services.booking.service.deps import Deps
 from services.contracts.booking import appointments as a
 from services.contracts.booking import catalogue as c
 from services.contracts.booking import coordination as w
+from services.contracts.booking import groups as g
 from services.contracts.booking import own as o
 from services.contracts.booking import people as p
 from services.contracts.booking import receptions as r
@@ -36,9 +38,9 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     c.AddOrganisation: catalogue.add_organisation,
     c.ChangeOrganisation: catalogue.change_organisation,
     c.ListHosts: catalogue.list_hosts,
-    c.ListGroups: catalogue.list_groups,
-    c.AddGroup: catalogue.add_group,
     c.FindSlots: searching.find_slots,
+    g.ListGroups: groups.list_groups,
+    g.AddGroup: groups.add_group,
     p.Identify: people.identify,
     p.FindPersonByEmail: people.find_person_by_email,
     p.ListPeople: people.list_people,

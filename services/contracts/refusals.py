@@ -46,11 +46,17 @@ class Code(StrEnum):
     HOLD_EXPIRED = "hold_expired"
     PERSON_EXISTS = "person_exists"
     NAME_TAKEN = "name_taken"
+    CAPACITY_TOO_SMALL = "capacity_too_small"
+    HOST_REQUIRED = "host_required"
+    OFFER_OVER = "offer_over"
+    NOT_TRAINED = "not_trained"
+    DUTY_TAKEN = "duty_taken"
     # notify
     TOO_LATE = "too_late"
     # rooms
     ROOM_NOT_OPEN = "room_not_open"
     ROOM_CLOSED = "room_closed"
+    REMOVED = "removed"
     # the gateway's own: how a request must look before anybody is asked
     JSON_INVALID = "json_invalid"
     JSON_NOT_UTF8 = "json_not_utf8"

@@ -37,7 +37,8 @@ class Video(Struct, frozen=True, kw_only=True):
 
 class RoomView(Struct, frozen=True, kw_only=True):
     """`waiting` counts those on the waiting page now, `cannot_get_in` names the bookings whose bearers
-    said so; both are told to the host only. `here` tells a resident that they count as waiting.
+    said so; both are told to the host only. `here` tells a resident that they count as waiting,
+    `removed` that their host has sent them out of this session.
     """
 
     slot_id: UUID
@@ -49,6 +50,7 @@ class RoomView(Struct, frozen=True, kw_only=True):
     host_present: bool
     waiting: int = 0
     here: bool = False
+    removed: bool = False
     cannot_get_in: list[UUID] = []
 
 
@@ -83,18 +85,24 @@ class ListOwnRooms(Request[RoomViews], frozen=True, kw_only=True):
 
 
 class Joined(Struct, frozen=True, kw_only=True):
-    """`video` is there once the host is in; until then the actor waits."""
+    """`video` is there once the host is in; until then the actor waits.
+
+    `display_name`: as the others see it, told apart from somebody's who has the same. `quiet`: one comes
+    in with microphone and camera off.
+    """
 
     state: RoomState
     view: RoomView
     video: Video | None = None
+    display_name: str | None = None
+    quiet: bool = False
 
 
 class Join(Request[Joined], frozen=True, kw_only=True):
     """The button was pressed. Residents join by their link, staff name a slot.
 
-    Refuses `room_not_open` outside the window (`facts.opens_at`), `nickname_invalid`, and `not_found`
-    for a host of another slot. A host's joining makes them present.
+    Refuses `room_not_open` outside the window (`facts.opens_at`), `nickname_invalid`, `not_found`
+    for a host of another slot, and `removed` for who was sent out. A host's joining makes them present.
     """
 
     subject: ClassVar[str] = "rooms.v1.rpc.join"
@@ -132,6 +140,40 @@ class CloseRoom(Request[RoomView], frozen=True, kw_only=True):
     subject: ClassVar[str] = "rooms.v1.rpc.close_room"
     reply = RoomView
     slot_id: UUID
+
+
+class Here(Struct, frozen=True, kw_only=True):
+    """Somebody in a room or before its door, as far as anybody can tell. `who_id` is a booking's id, or a
+    person's who `hosts`; `presence` is waiting, joined or away; `since` of that."""
+
+    who_id: UUID
+    hosts: bool
+    presence: str
+    since: datetime
+    removed: bool = False
+
+
+class RoomPresence(Struct, frozen=True):
+    items: list[Here]
+
+
+class ListPresence(Request[RoomPresence], frozen=True, kw_only=True):
+    """Who is here, has been, or has been removed: for those who may host the slot. At most 1,000."""
+
+    subject: ClassVar[str] = "rooms.v1.rpc.list_presence"
+    reply = RoomPresence
+    slot_id: UUID
+
+
+class RemoveParticipant(Request[Nothing], frozen=True, kw_only=True):
+    """A host sends somebody out of this session: no token is given to them any more. `back` lets them in
+    again. Twice is once. The host ends their connection in the meeting itself."""
+
+    subject: ClassVar[str] = "rooms.v1.rpc.remove_participant"
+    reply = Nothing
+    slot_id: UUID
+    booking_id: UUID
+    back: bool = False
 
 
 class RoomEvent(Event, frozen=True, kw_only=True):

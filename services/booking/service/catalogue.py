@@ -66,22 +66,3 @@ async def list_hosts(tx: Tx, request: words.ListHosts, call: Call, _: Deps) -> w
     )
     items, following = page_of(rows, limit, lambda row: (row.id,))
     return words.Hosts(items=list(items), next=following)
-
-
-async def list_groups(tx: Tx, request: words.ListGroups, call: Call, _: Deps) -> words.Groups:
-    limit = check_limit(request.limit)
-    (after,) = read_cursor(request.cursor, UUID)
-    rows = await store.groups(tx, now=call.now, after=after, limit=limit + 1)
-    items, following = page_of(rows, limit, lambda row: (row.id,))
-    return words.Groups(items=list(items), next=following)
-
-
-async def add_group(tx: Tx, request: words.AddGroup, call: Call, _: Deps) -> words.Group:
-    access.coordinator(call.actor)
-    if not await store.theme_exists(tx, request.theme):
-        raise field_refusal(Code.FIELD_INVALID, "theme", "There is no such theme.")
-    if not await people_store.organisation_exists(tx, request.organisation_id):
-        raise field_refusal(Code.FIELD_INVALID, "organisation_id", "There is no such organisation.")
-    if not 2 <= request.capacity <= 1000:
-        raise field_refusal(Code.FIELD_INVALID, "capacity", "A group has from 2 to 1000 places.")
-    return await store.add_group(tx, uuid4(), request, now=call.now)

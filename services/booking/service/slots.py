@@ -9,7 +9,7 @@ from services.booking.service import news
 from services.booking.service.checks import check_languages, check_theme
 from services.booking.service.deps import Deps
 from services.booking.store import bookings as booking_store
-from services.booking.store import catalogue, people
+from services.booking.store import groups, people
 from services.booking.store import slots as store
 from services.booking.store.slots import SlotRow
 from services.contracts.booking import slots as words
@@ -118,7 +118,7 @@ async def _check_new(tx: Tx, request: words.AddSlot, host_id: UUID, *, now: date
     host = await people.person(tx, host_id)
     if host is None or host.disabled:
         raise access.not_found()
-    if request.group_id is not None and not await catalogue.group_exists(tx, request.group_id):
+    if request.group_id is not None and not await groups.group_exists(tx, request.group_id):
         raise field_refusal(Code.FIELD_INVALID, "group_id", "There is no such group.")
 
 

@@ -1,4 +1,4 @@
-"""What residents look through: themes, hosts with free times, groups, free slots."""
+"""What residents look through: themes, hosts with free times, free slots."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,16 +6,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.contracts.booking.catalogue import (
-    AddGroup,
-    FindSlots,
-    FreeSlot,
-    Group,
-    Host,
-    PublicHost,
-    SlotKind,
-    Words,
-)
+from services.contracts.booking.catalogue import FindSlots, FreeSlot, Host, PublicHost, SlotKind
 from services.runtime.db import Tx
 
 THEME_EXISTS = "SELECT true FROM theme WHERE id = $1"
@@ -37,27 +28,6 @@ HOSTS = """
       AND ($3::uuid IS NULL OR p.organisation_id = $3)
       AND ($4::uuid IS NULL OR p.id > $4)
     ORDER BY p.id LIMIT $5
-"""
-GROUPS = """
-    SELECT g.id, g.name_fi, g.name_sv, g.name_en, g.description_fi, g.description_sv, g.description_en,
-           g.is_open, g.theme_id, o.name AS organisation, g.languages, g.capacity,
-           (SELECT min(s.starts_at) FROM slot s
-            WHERE s.group_id = g.id AND s.state = 'open' AND s.starts_at > $1) AS next_starts_at
-    FROM peer_group g JOIN organisation o ON o.id = g.organisation_id
-    WHERE $2::uuid IS NULL OR g.id > $2
-    ORDER BY g.id LIMIT $3
-"""
-ADD_GROUP = """
-    INSERT INTO peer_group (id, name_fi, name_sv, name_en, description_fi, description_sv, description_en,
-                            is_open, theme_id, organisation_id, languages, capacity, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-"""
-GROUP = """
-    SELECT g.id, g.name_fi, g.name_sv, g.name_en, g.description_fi, g.description_sv, g.description_en,
-           g.is_open, g.theme_id, o.name AS organisation, g.languages, g.capacity,
-           NULL::timestamptz AS next_starts_at
-    FROM peer_group g JOIN organisation o ON o.id = g.organisation_id
-    WHERE g.id = $1
 """
 FREE_SLOTS = """
     SELECT s.id, s.kind, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages, s.capacity, s.taken,
@@ -109,36 +79,6 @@ async def hosts(
     ]
 
 
-async def groups(tx: Tx, *, now: datetime, after: UUID | None, limit: int) -> Sequence[Group]:
-    return [_group(row) for row in await tx.fetch(GROUPS, now, after, limit)]
-
-
-async def add_group(tx: Tx, group_id: UUID, new: AddGroup, *, now: datetime) -> Group:
-    await tx.execute(
-        ADD_GROUP,
-        group_id,
-        new.name.fi,
-        new.name.sv,
-        new.name.en,
-        new.description.fi,
-        new.description.sv,
-        new.description.en,
-        new.open,
-        new.theme,
-        new.organisation_id,
-        new.languages,
-        new.capacity,
-        now,
-    )
-    row = await tx.fetchrow(GROUP, group_id)
-    assert row is not None
-    return _group(row)
-
-
-async def group_exists(tx: Tx, group_id: UUID) -> bool:
-    return await tx.fetchrow(GROUP, group_id) is not None
-
-
 async def free_slots(
     tx: Tx, wanted: FindSlots, *, now: datetime, after: tuple[datetime | None, UUID | None], limit: int
 ) -> Sequence[FreeSlot]:
@@ -186,18 +126,4 @@ def _free_slot(row: Record) -> FreeSlot:
         capacity=row["capacity"],
         seats_left=row["capacity"] - row["taken"],
         group_id=row["group_id"],
-    )
-
-
-def _group(row: Record) -> Group:
-    return Group(
-        id=row["id"],
-        name=Words(fi=row["name_fi"], sv=row["name_sv"], en=row["name_en"]),
-        description=Words(fi=row["description_fi"], sv=row["description_sv"], en=row["description_en"]),
-        open=row["is_open"],
-        theme=row["theme_id"],
-        organisation=row["organisation"],
-        languages=row["languages"],
-        capacity=row["capacity"],
-        next_starts_at=row["next_starts_at"],
     )

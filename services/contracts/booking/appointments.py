@@ -37,6 +37,7 @@ class BookedSlot(Struct, frozen=True, kw_only=True):
     time_zone: str
     host: Host
     theme: str
+    group_id: UUID | None = None
 
 
 class Booked(Struct, frozen=True, kw_only=True):
@@ -86,6 +87,7 @@ class Booking(Struct, frozen=True, kw_only=True):
     cancel_reason: str | None = None
     accompanies: UUID | None = None
     phone_on_file: bool = False
+    enrolment_id: UUID | None = None
 
 
 class DescribeBooking(Request[Booking], frozen=True, kw_only=True):
@@ -184,7 +186,10 @@ class ReadContact(Request[Contact], frozen=True, kw_only=True):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """What rooms must know of a slot, and of one booking in it when one was asked for."""
+    """What rooms must know of a slot, and of one booking in it when one was asked for.
+
+    `hosts`: everybody who may open it; without any, `host_id` alone. `room_limit` as in `SlotChanged`.
+    """
 
     slot_id: UUID
     kind: SlotKind
@@ -196,6 +201,9 @@ class Place(Struct, frozen=True, kw_only=True):
     booking_live: bool = False
     link_version: int = 0
     version: int = 0
+    hosts: list[UUID] | None = None
+    room_limit: int | None = None
+    slot_version: int = 0
 
 
 class DescribePlace(Request[Place], frozen=True, kw_only=True):
@@ -223,6 +231,7 @@ class MessageFacts(Struct, frozen=True, kw_only=True):
     cancelled_by: str | None = None
     cancel_reason: str | None = None
     held_until: datetime | None = None
+    enrolment_id: UUID | None = None
 
 
 class DescribeMessage(Request[MessageFacts], frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What is on offer: themes, organisations, groups and free times."""
+"""What is on offer: themes, organisations, hosts and free times."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -128,46 +128,6 @@ class ListHosts(Request[Hosts], frozen=True, kw_only=True):
     organisation: UUID | None = None
     limit: int = 50
     cursor: str | None = None
-
-
-class Group(Struct, frozen=True):
-    """A remote group. `open` groups take whoever comes; closed ones have fixed members."""
-
-    id: UUID
-    name: Words
-    description: Words
-    open: bool
-    theme: str
-    organisation: str
-    languages: list[str]
-    capacity: int
-    next_starts_at: datetime | None = None
-
-
-class Groups(Struct, frozen=True):
-    items: list[Group]
-    next: str | None = None
-
-
-class ListGroups(Request[Groups], frozen=True, kw_only=True):
-    subject: ClassVar[str] = "booking.v1.rpc.list_groups"
-    reply = Groups
-    limit: int = 50
-    cursor: str | None = None
-
-
-class AddGroup(Request[Group], frozen=True, kw_only=True):
-    """Coordinators only. The group's sessions are slots added one by one."""
-
-    subject: ClassVar[str] = "booking.v1.rpc.add_group"
-    reply = Group
-    name: Words
-    description: Words
-    open: bool
-    theme: str
-    organisation_id: UUID
-    languages: list[str]
-    capacity: int
 
 
 class FreeSlot(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,10 @@ from services.contracts.envelope import Event
 
 
 class BookingEvent(Event, frozen=True, kw_only=True):
-    """`version` rises with every change of the booking: older news than one has is no news."""
+    """`version` rises with every change of the booking: older news than one has is no news.
+
+    `enrolment_id` is there for a group's: one person has as many bookings in it as it has sessions.
+    """
 
     booking_id: UUID
     slot_id: UUID
@@ -21,6 +24,7 @@ class BookingEvent(Event, frozen=True, kw_only=True):
     version: int
     link_version: int
     sequence: int
+    enrolment_id: UUID | None = None
 
 
 class BookingHeld(BookingEvent, frozen=True, kw_only=True):
@@ -68,6 +72,92 @@ class LinksRequested(Event, frozen=True, kw_only=True):
 
     subject: ClassVar[str] = "booking.v1.event.links_requested"
     link_request_id: UUID
+
+
+class ApplicationReceived(BookingEvent, frozen=True, kw_only=True):
+    """Somebody wishes to be accepted into a group; they have no seat yet."""
+
+    subject: ClassVar[str] = "booking.v1.event.application_received"
+
+
+class PutOnWaitingList(BookingEvent, frozen=True, kw_only=True):
+    """No seat yet: first in the order of coming, an offer will come."""
+
+    subject: ClassVar[str] = "booking.v1.event.put_on_waiting_list"
+
+
+class SeatOffered(BookingEvent, frozen=True, kw_only=True):
+    """A seat is kept for somebody who waited, until they answer or `offered_until`."""
+
+    subject: ClassVar[str] = "booking.v1.event.seat_offered"
+    offered_until: datetime
+
+
+class OfferEnded(BookingEvent, frozen=True, kw_only=True):
+    """An offer was declined or not answered in time, and the wait is over. `declined` tells which."""
+
+    subject: ClassVar[str] = "booking.v1.event.offer_ended"
+    declined: bool
+
+
+class AnnouncementMade(BookingEvent, frozen=True, kw_only=True):
+    """Whoever leads a session has a few words for everybody in it; told once for each who is."""
+
+    subject: ClassVar[str] = "booking.v1.event.announcement_made"
+    announcement_id: UUID
+
+
+class HostMissing(BookingEvent, frozen=True, kw_only=True):
+    """Shortly before a session nobody has promised to open it; told once for each who would come."""
+
+    subject: ClassVar[str] = "booking.v1.event.host_missing"
+
+
+class HostFound(BookingEvent, frozen=True, kw_only=True):
+    """After `HostMissing`: the session is held after all."""
+
+    subject: ClassVar[str] = "booking.v1.event.host_found"
+
+
+class HostAsked(Event, frozen=True, kw_only=True):
+    """Somebody is asked to open a session: its named host, or a stand-in. `round` rises by asking again."""
+
+    subject: ClassVar[str] = "booking.v1.event.host_asked"
+    slot_id: UUID
+    person_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    stand_in: bool
+    round: int
+
+
+class HostNotFound(Event, frozen=True, kw_only=True):
+    """Nobody of those asked has promised to open a session: a coordinator must see to it."""
+
+    subject: ClassVar[str] = "booking.v1.event.host_not_found"
+    slot_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    round: int
+
+
+class SlotChanged(Event, frozen=True, kw_only=True):
+    """A session of a group as it is now. `version` rises with every change of it.
+
+    `hosts`: everybody who has promised to open or moderate it, none while nobody has. `room_limit`: how
+    many connections its room is to take.
+    """
+
+    subject: ClassVar[str] = "booking.v1.event.slot_changed"
+    slot_id: UUID
+    host_id: UUID
+    hosts: list[UUID]
+    kind: SlotKind
+    starts_at: datetime
+    ends_at: datetime
+    room_limit: int
+    version: int
 
 
 class SlotCancelled(Event, frozen=True, kw_only=True):

@@ -9,6 +9,8 @@ from services.contracts.envelope import Nothing, Request, Role
 
 
 class Person(Struct, frozen=True, kw_only=True):
+    """`trained`: a volunteer who may host alone. `themes`: in which they may stand in for others."""
+
     id: UUID
     role: Role
     display_name: str
@@ -16,6 +18,8 @@ class Person(Struct, frozen=True, kw_only=True):
     languages: list[str]
     organisation_id: UUID | None = None
     disabled: bool = False
+    trained: bool = False
+    themes: list[str] = []
 
 
 class People(Struct, frozen=True):
@@ -66,6 +70,8 @@ class AddPerson(Request[Person], frozen=True, kw_only=True):
     role: Role
     organisation_id: UUID | None = None
     languages: list[str]
+    trained: bool = False
+    themes: list[str] = []
 
 
 class ChangePerson(Request[Person], frozen=True, kw_only=True):
@@ -82,6 +88,8 @@ class ChangePerson(Request[Person], frozen=True, kw_only=True):
     role: Role
     organisation_id: UUID | None = None
     languages: list[str]
+    trained: bool = False
+    themes: list[str] = []
 
 
 class DisablePerson(Request[Nothing], frozen=True, kw_only=True):

@@ -20,6 +20,12 @@ class SlotState(StrEnum):
 
 
 class BookingStatus(StrEnum):
+    """`applied`, `waiting` and `offered` are a group's: wishing to be accepted, being on its list, and
+    having a seat kept until one answers."""
+
+    APPLIED = "applied"
+    WAITING = "waiting"
+    OFFERED = "offered"
     HELD = "held"
     CONFIRMED = "confirmed"
     ATTENDED = "attended"
@@ -91,7 +97,11 @@ class GetSlot(Request[HostSlot], frozen=True, kw_only=True):
 
 
 class AddSlot(Request[HostSlot], frozen=True, kw_only=True):
-    """A single extra time, to which no notice applies. Refuses `overlap`."""
+    """A single extra time, to which no notice applies. Refuses `overlap`.
+
+    With a `group_id` an extra session, by a facilitator or a coordinator: the group says its theme,
+    languages, kind and capacity, and those enrolled in the series get it too.
+    """
 
     subject: ClassVar[str] = "booking.v1.rpc.add_slot"
     reply = HostSlot

@@ -90,10 +90,6 @@ async def hosts(asking: Asking[HostsQuery]) -> catalogue.Hosts:
     )
 
 
-async def groups(asking: Asking[Page]) -> catalogue.Groups:
-    return await asking.ask(catalogue.ListGroups(limit=asking.body.limit, cursor=asking.body.cursor))
-
-
 async def free_slots(asking: Asking[SlotsQuery]) -> catalogue.FreeSlots:
     query = asking.body
     from_at = query.from_at or asking.call.now
