@@ -27,6 +27,7 @@ class Addresses:
     smtp: int
     mail: int
     http: Mapping[str, int]
+    metrics: int = 0  # the gateway's, which the others tell beside their health
 
     @property
     def gateway(self) -> str:
@@ -93,6 +94,7 @@ def _own_settings(at: Addresses, secrets: Secrets) -> dict[str, dict[str, str]]:
         | {
             "DIGIAULA_FORM_KEY": secrets.form_key,
             "DIGIAULA_LIMITS": "off",
+            "DIGIAULA_METRICS_PORT": str(at.metrics),
         },
     }
 

@@ -21,6 +21,7 @@ from deploy.embedded.state import ROOT, port, read_json, write_json
 from deploy.embedded.supervisor import Supervisor
 
 DOOR = 8000
+METRICS = "gateway-metrics"
 DEMO = "deploy.embedded.demo"
 DEMO_FILE = Path("deploy") / "embedded" / "demo.py"
 
@@ -48,6 +49,7 @@ class Stack:
         await self._run("migrate", "services.runtime.migrate", self._migrator())
         for name in SERVICES:
             self._free_port(name)  # all of them before any: each is told the door's address
+        self._free_port(METRICS)
         await self.supervisor.start(*self.services)
         await self._load_demo()
         self.write_state()
@@ -81,6 +83,7 @@ class Stack:
             smtp=self._port("smtp"),
             mail=self._port("mail"),
             http={name: self._port(name) for name in SERVICES},
+            metrics=self._port(METRICS),
         )
 
     def service_environment(self, name: str) -> dict[str, str]:
@@ -99,7 +102,12 @@ class Stack:
                 "nats": nats_url("gateway", at=at, secrets=self.secrets),
                 "database": self.postgres.superuser_dsn(DATABASE),
                 "services": {
-                    name: {"pid": pids[name], "health": health(at.http[name])} for name in SERVICES
+                    name: {
+                        "pid": pids[name],
+                        "health": health(at.http[name]),
+                        "metrics": metrics(at.metrics if name == "gateway" else at.http[name]),
+                    }
+                    for name in SERVICES
                 },
                 "people": read_json(self.state / "people.json") or [],
                 "parts": {name: {"pid": pids[name]} for name in ("postgres", "nats", "mail")},
@@ -168,6 +176,10 @@ class Stack:
 
 def health(number: int) -> str:
     return f"http://127.0.0.1:{number}/health/ready"
+
+
+def metrics(number: int) -> str:
+    return f"http://127.0.0.1:{number}/metrics"
 
 
 def say(text: str) -> None:

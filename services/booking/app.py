@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from services.booking.config import BookingMode, Config
 from services.booking.handlers import handlers
-from services.booking.jobs import Jobs
+from services.booking.jobs import Jobs, holds_overdue
 from services.booking.service.deps import Deps, Holidays
 from services.booking.service.people import ensure_first_coordinator
 from services.booking.subscribers import subscriptions
@@ -40,5 +40,6 @@ def build(parts: Parts, settings: Config) -> Service:
         handlers=handlers(parts.db, deps),
         subscriptions=subscriptions(),
         jobs=Jobs(parts.db, deps, parts.clock).all(),
+        questions=[holds_overdue(parts.clock)],
         on_start=on_start,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from services.booking.service import changing, neighbours, receptions
 from services.booking.service.deps import Deps
 from services.booking.store import bookings as store
+from services.runtime.backlog import Question
 from services.runtime.call import Call, own_call
 from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
@@ -59,3 +60,14 @@ class Jobs:
 
     def _call(self) -> Call:
         return own_call("booking", self._clock.now())
+
+
+def holds_overdue(clock: Clock) -> Question:
+    """A hold that does not end keeps a time from everybody who looks for one."""
+    name = "digiaula_hold_overdue_seconds"
+
+    async def ask(tx: Tx) -> dict[str, float]:
+        ends_at = await store.next_hold_end(tx)
+        return {name: max(0.0, (clock.now() - ends_at).total_seconds()) if ends_at else 0.0}
+
+    return Question({name: "How long ago the oldest hold should have ended"}, ask)

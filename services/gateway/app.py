@@ -76,6 +76,7 @@ def build(parts: Parts, settings: Config) -> Service:
             Job("waiting-pages", sweep, every=timedelta(seconds=2), clock=parts.clock),
         ],
         web=application(door, kept),
+        metrics_port=settings.metrics_port,
         on_start=start,
     )
 

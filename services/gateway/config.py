@@ -26,6 +26,7 @@ class Config(Common):
     controller: str = setting("DIGIAULA_CONTROLLER", default="")
     feedback_email: str = setting("DIGIAULA_FEEDBACK_EMAIL", default="")
     accessibility_url: str = setting("DIGIAULA_ACCESSIBILITY_URL", default="")
+    metrics_port: int = setting("DIGIAULA_METRICS_PORT", default=0)
     session_idle_minutes: int = setting("DIGIAULA_SESSION_IDLE_MINUTES", default=120)
 
     @property

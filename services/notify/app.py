@@ -7,6 +7,7 @@ from services.notify.config import Config
 from services.notify.domain import QuietHours
 from services.notify.handlers import handlers
 from services.notify.jobs import Dispatch, jobs
+from services.notify.lateness import Sendings, questions
 from services.notify.senders.addresses import parse_mailbox
 from services.notify.senders.connection import SmtpServer, greeting_name
 from services.notify.senders.email import Email
@@ -44,9 +45,10 @@ def build(parts: Parts, settings: Config) -> Service:
         senders={Channel.EMAIL: email, Channel.SMS: Sms(settings.sms_url, settings.sms_token)},
         quiet=quiet,
     )
-    dispatch = Dispatch(sending, db=parts.db, time=time)
+    dispatch = Dispatch(sending, db=parts.db, time=time, sendings=Sendings(parts.measures))
     return Service(
         handlers=handlers(parts.db, wake=dispatch.wake),
         subscriptions=subscriptions(clock=time, quiet=quiet, wake=dispatch.wake),
         jobs=jobs(dispatch, db=parts.db, time=time),
+        questions=questions(time),
     )

@@ -12,6 +12,7 @@ import structlog
 from services.contracts.notify import MessageFailed, MessageKind, MessageState
 from services.contracts.refusals import Unavailable
 from services.notify import domain, store
+from services.notify.lateness import Sendings
 from services.notify.outcome import Failed, Outcome, PutBack, Retry, Sent, Skipped
 from services.notify.sending import Sending
 from services.notify.store import Due
@@ -39,11 +40,12 @@ class Dispatch(Job):
     process dies, another one takes the message over within half a minute.
     """
 
-    def __init__(self, sending: Sending, *, db: Database, time: DatabaseTime) -> None:
+    def __init__(self, sending: Sending, *, db: Database, time: DatabaseTime, sendings: Sendings) -> None:
         super().__init__("dispatch", self._dispatch, every=LOOK_EVERY, clock=time)
         self._sending = sending
         self._db = db
         self._time = time
+        self._sendings = sendings
         self._worker = uuid4()
         self._in_hand: dict[UUID, asyncio.Task[None]] = {}
 
@@ -111,6 +113,7 @@ class Dispatch(Job):
             await _write_down(tx, due, self._worker, outcome, now)
 
         await self._db.transact(write)
+        self._sendings.note(due, outcome, now)
         if isinstance(outcome, Failed):
             log.error("message.failed", message=due.id, kind=due.kind, code=outcome.code)
         elif not isinstance(outcome, PutBack):

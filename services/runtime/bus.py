@@ -31,6 +31,7 @@ from services.contracts.envelope import (
 from services.contracts.refusals import Code, Refusal, Unavailable
 from services.runtime.call import Call, Handler, Handlers
 from services.runtime.clock import Clock
+from services.runtime.measures import Measures
 
 log = structlog.get_logger()
 
@@ -54,8 +55,10 @@ _told = msgspec.json.Decoder(Told)
 class Bus:
     """A service's one connection to NATS: asks neighbours, answers for itself, hears live news."""
 
-    def __init__(self, name: str, client: Client, clock: Clock) -> None:
+    def __init__(self, name: str, client: Client, clock: Clock, measures: Measures | None = None) -> None:
         self.name = name
+        self.measures = measures or Measures(name)
+        self.measures.nats_answers.set_function(lambda: client.is_connected and not self._silent)
         self.client = client
         self.jetstream: JetStreamContext = client.jetstream(timeout=5)
         self.closed = asyncio.Event()
@@ -74,6 +77,24 @@ class Bus:
         Raises Refusal when a rule said no and Unavailable when nobody answered
         in time: then the request may or may not have been carried out.
         """
+        began, outcome = time.perf_counter(), "given_up"
+        try:
+            reply = await self._call(request, call)
+            outcome = "answered"
+        except Refusal as refusal:
+            outcome = refusal.code
+            raise
+        except Unavailable:
+            outcome = "unavailable"
+            raise
+        except Exception:
+            outcome = "failed"
+            raise
+        finally:
+            self.measures.asks.note(request.subject, outcome, seconds=time.perf_counter() - began)
+        return reply
+
+    async def _call(self, request: Request[R], call: Call) -> R:
         if self._silent:
             raise Unavailable("NATS does not answer")
         left = (call.deadline - self._clock.now()).total_seconds()
@@ -283,6 +304,7 @@ class _Server:
         if not msg.reply:
             return
         if len(self._tasks) >= WAITING_AT_MOST:
+            self._note(msg.subject, Code.OVERLOADED)
             await self._reply(msg, Refused(Code.OVERLOADED, "Too many requests at once. Try again soon."))
             return
         task = asyncio.create_task(self._serve(msg))
@@ -299,12 +321,18 @@ class _Server:
         except msgspec.DecodeError:
             answer = Refused(Code.FIELD_INVALID, "The request could not be read.")
         await self._reply(msg, answer)
+        seconds = time.perf_counter() - began
+        self._note(msg.subject, _outcome(answer), seconds)
         log.info(
             "request.answered",
             subject=msg.subject,
             outcome=_outcome(answer),
-            ms=round((time.perf_counter() - began) * 1000, 1),
+            ms=round(seconds * 1000, 1),
         )
+
+    def _note(self, subject: str, outcome: str, seconds: float | None = None) -> None:
+        known = subject if subject in self._by_subject else "unknown"
+        self._bus.measures.requests.note(known, outcome, seconds=seconds)
 
     async def _answer(self, subject: str, asked: Asked) -> Answer:
         """The handler's answer; whatever is not a refusal crosses the wire without its words.
@@ -365,14 +393,14 @@ def _outcome(answer: Answer) -> str:
             return "unavailable" if unavailable else "internal"
 
 
-async def connect(name: str, url: str, clock: Clock) -> Bus:
+async def connect(name: str, url: str, clock: Clock, measures: Measures | None = None) -> Bus:
     """Connect as `name`, giving up after half a minute: a wrong password would be retried for ever.
 
     Nothing is buffered while disconnected: what would be sent late must fail
     now. A connection closed for good sets `closed`, which ends the process.
     """
     client = Client()
-    bus = Bus(name, client, clock)
+    bus = Bus(name, client, clock, measures)
 
     async def on_error(error: Exception) -> None:
         """Must never raise: an exception here would end the read loop without a word."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import msgspec
 import structlog
 
 from services.contracts.refusals import Unavailable
+from services.runtime.measures import Measures
 
 log = structlog.get_logger()
 
@@ -82,9 +84,12 @@ class Tx:
 class Database:
     """A service's own schema. `promised` is set after each commit that left something in the outbox."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, measures: Measures | None = None) -> None:
         self._pool = pool
         self.promised = asyncio.Event()
+        self._measures = measures or Measures()
+        self._measures.pool_size.set_function(lambda: pool.get_size())
+        self._measures.pool_in_use.set_function(lambda: pool.get_size() - pool.get_idle_size())
 
     async def transact(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         """Run `work` in one transaction, from the start again when another one was in its way.
@@ -93,8 +98,10 @@ class Database:
         not have happened: whoever repeats does so with the same key.
         """
         for attempt in range(1, ATTEMPTS + 1):
+            began, waited = time.perf_counter(), None
             try:
                 async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                    waited = time.perf_counter() - began
                     tx = Tx(connection)
                     with _misuse_told_apart(connection):
                         async with connection.transaction():
@@ -109,6 +116,8 @@ class Database:
                 if tx.promised:
                     self.promised.set()
                 return result
+            finally:
+                self._measures.db_wait.observe(time.perf_counter() - began if waited is None else waited)
         raise AssertionError("unreachable")
 
     async def ping(self) -> None:
@@ -139,7 +148,7 @@ def _misuse_told_apart(connection: Any) -> Iterator[None]:
         raise DatabaseMisused from error
 
 
-async def connect(url: str, *, schema: str, largest: int = 8) -> Database:
+async def connect(url: str, *, schema: str, largest: int = 8, measures: Measures | None = None) -> Database:
     """Open the pool, waiting up to half a minute for a server that is still starting."""
     deadline = asyncio.get_running_loop().time() + 30
     while True:
@@ -154,7 +163,7 @@ async def connect(url: str, *, schema: str, largest: int = 8) -> Database:
                 init=_prepare,
                 reset=_keep,
             )
-            return Database(pool)
+            return Database(pool, measures)
         except _AWAY as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise Unavailable("the database does not answer") from error

@@ -17,12 +17,14 @@ from services.runtime import bus as nats_bus
 from services.runtime import commands, config, dead_letters, durability, inbox, letters, migrate, outbox
 from services.runtime import db as database
 from services.runtime import log as logs
+from services.runtime.backlog import LOOK_EVERY, Backlog, Question
 from services.runtime.bus import Bus
 from services.runtime.call import Handlers
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.config import Common, SettingsError
 from services.runtime.db import Database
 from services.runtime.jobs import Job
+from services.runtime.measures import MEASURES, PATH, Measures
 from services.runtime.streams import Consumer, Subscription
 from services.runtime.web import Health, HttpServer, log_requests
 
@@ -41,16 +43,23 @@ class Parts:
     db: Database
     bus: Bus
     clock: Clock
+    measures: Measures = field(default_factory=Measures)
 
 
 @dataclass(frozen=True)
 class Service:
-    """What a service is, as far as the runtime must know: what it answers, hears and does by itself."""
+    """What a service is, as far as the runtime must know: what it answers, hears and does by itself.
+
+    `questions` are put to its database for /metrics. That lies beside the health checks, but where
+    strangers reach those, at `metrics_port` instead; 0 is nowhere.
+    """
 
     handlers: Handlers = field(default_factory=dict)
     subscriptions: Sequence[Subscription] = ()
     jobs: Sequence[Job] = ()
+    questions: Sequence[Question] = ()
     web: Application | None = None
+    metrics_port: int | None = None
     on_start: Callable[[], Any] | None = None
 
 
@@ -107,17 +116,29 @@ async def _live(name: str, build: Build[C], settings: C) -> None:
 async def start(name: str, build: Build[C], settings: C, clock: Clock) -> "Living":
     """Database, schema, NATS, the service's own parts, then its loops, then ready."""
     async with contextlib.AsyncExitStack() as undo:
-        db = await database.connect(settings.database_url, schema=name)
+        measures = Measures(name, settings.version)
+        db = await database.connect(settings.database_url, schema=name, measures=measures)
         undo.push_async_callback(db.close)
-        bus = await nats_bus.connect(name, settings.nats_url, clock)
+        bus = await nats_bus.connect(name, settings.nats_url, clock, measures)
         undo.push_async_callback(bus.close)
         await migrate.check(db, name)
         await durability.check(bus)
-        service = build(Parts(name=name, db=db, bus=bus, clock=clock), settings)
+        service = build(Parts(name=name, db=db, bus=bus, clock=clock, measures=measures), settings)
         health = Health(version=settings.version, checks={"database": db.ping, "nats": bus.ping})
         app = service.web or Application(middlewares=[log_requests])
         health.add_routes(app)
-        living = Living(name=name, db=db, bus=bus, health=health, http=HttpServer(app), service=service)
+        app[MEASURES] = measures
+        inside = app if service.metrics_port is None else Application()
+        inside.router.add_get(PATH, measures.tell)
+        living = Living(
+            name=name,
+            db=db,
+            bus=bus,
+            health=health,
+            http=HttpServer(app),
+            inside=HttpServer(inside) if service.metrics_port else None,
+            service=service,
+        )
         undo.push_async_callback(living.stop)
         await living.begin(settings, clock)
         undo.pop_all()
@@ -139,6 +160,7 @@ class Living:
         bus: Bus,
         health: Health,
         http: HttpServer,
+        inside: HttpServer | None,
         service: Service,
     ) -> None:
         self._name = name
@@ -146,7 +168,10 @@ class Living:
         self._bus = bus
         self._health = health
         self._http = http
+        self._inside = inside
         self._service = service
+        self._backlog = Backlog(db, service.questions)
+        bus.measures.registry.register(self._backlog)
         self._consumers = [Consumer(item, db=db, bus=bus) for item in service.subscriptions]
         self._jobs = list(service.jobs)
         self._loops: list[asyncio.Task[Any]] = []
@@ -154,10 +179,12 @@ class Living:
     async def begin(self, settings: Common, clock: Clock) -> None:
         relay = outbox.Relay(service=self._name, url=settings.database_url, db=self._db, bus=self._bus)
         self._jobs.append(Job("housekeeping", self._keep_house, every=timedelta(hours=1), clock=clock))
+        self._jobs.append(Job("backlog", self._backlog.look, every=LOOK_EVERY, clock=clock))
         if self._service.on_start is not None:
             await self._service.on_start()
         coroutines = [
             self._bus.watch(),
+            self._bus.measures.watch_loop(),
             relay.run(),
             *(job.run() for job in self._jobs),
             *(consumer.run() for consumer in self._consumers),
@@ -166,6 +193,8 @@ class Living:
         self._loops = [asyncio.create_task(coroutine) for coroutine in coroutines]
         await self._bus.serve({**letters.handlers(self._name, self._db), **self._service.handlers})
         await self._http.start(settings.http_host, settings.http_port)
+        if self._inside and self._service.metrics_port:
+            await self._inside.start(settings.http_host, self._service.metrics_port)
         self._health.ready = True
         log.info("service.ready")
 
@@ -195,6 +224,8 @@ class Living:
             self._http.stop(),
         )
         await _end(self._loops)
+        if self._inside:
+            await self._inside.stop()
         await self._bus.close()
         await self._db.close()
         log.info("service.stopped")

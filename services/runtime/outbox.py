@@ -109,6 +109,7 @@ class Relay:
                 try:
                     await self._relay(connection)
                 finally:
+                    self._bus.measures.relay_leads.set(0)
                     with contextlib.suppress(Exception):
                         await connection.close(timeout=1)
             except (
@@ -125,6 +126,7 @@ class Relay:
     async def _relay(self, connection: Any) -> None:
         while not await connection.fetchval(LOCK, RELAY_LOCK):
             await asyncio.sleep(POLL_SECONDS)
+        self._bus.measures.relay_leads.set(1)
         loop = asyncio.get_running_loop()
         look_at, connections = 0.0, 0
         while True:
@@ -154,6 +156,7 @@ class Relay:
                 await connection.execute(MARK, [row_id for row_id, _ in done])
                 await connection.execute(ADVANCE, self._stream.name, last)
             self._last_seq = max(self._last_seq, last)
+            self._bus.measures.published(len(done))
         for ack in acks:
             if isinstance(ack, BaseException):
                 raise ack

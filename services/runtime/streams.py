@@ -7,6 +7,7 @@ the process is counted, and one that only waited for a server is not.
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -201,9 +202,11 @@ class Consumer:
         try:
             settle = await self._handle_or_bury(message)
         except Unavailable:
+            self._note(message.subject, "put_back")
             await _put_back(message, after=_longer(WAIT_SECONDS, delivered))
         except Exception:
             log.exception("event.failed", consumer=self._durable, subject=message.subject)
+            self._note(message.subject, "failed")
             await _put_back(message, after=_longer(PUT_BACK_SECONDS, delivered))
         else:
             try:
@@ -237,7 +240,9 @@ class Consumer:
         """Effect and inbox row in one transaction; an event nobody here cares for passes, and so does
         one that a rule refuses.
         """
+        began = time.perf_counter()
         if subject not in self._by_subject:
+            self._note(subject, "ignored")
             return
         event_type, handler = self._by_subject[subject]
         told = _told.decode(data)
@@ -255,10 +260,16 @@ class Consumer:
                 fresh = await self._db.transact(work)
         except Refusal as refusal:
             log.info("event.refused", consumer=self._durable, subject=subject, code=refusal.code)
+            self._note(subject, "refused", time.perf_counter() - began)
             return
         if fresh:
             self._subscription.then()
         log.info("event.handled", consumer=self._durable, subject=subject, fresh=fresh)
+        self._note(subject, "handled" if fresh else "repeated", time.perf_counter() - began)
+
+    def _note(self, subject: str, outcome: str, seconds: float | None = None) -> None:
+        known = subject if subject in self._by_subject else "other"
+        self._bus.measures.events.note(self._durable, known, outcome, seconds=seconds)
 
     async def _count_try(self, message: Msg) -> int:
         """Which try this is. The first costs no statement: most events need no second one."""
@@ -287,6 +298,7 @@ class Consumer:
 
         await self._db.transact(work)
         log.error("event.buried", consumer=self._durable, subject=message.subject, reason=reason)
+        self._note(message.subject, "buried")
         self._subscription.then()
         return message.term
 

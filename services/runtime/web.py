@@ -5,9 +5,10 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from services.contracts.refusals import Unavailable
+from services.runtime.measures import MEASURES
 
 log = structlog.get_logger()
 
@@ -81,20 +82,22 @@ async def log_requests(
 ) -> web.StreamResponse:
     """One line per request with the route's template: the path itself may hold a token."""
     began = time.perf_counter()
-    status = 500
+    status, is_stream = 500, False
     try:
         response = await handler(request)
-        status = response.status
+        status, is_stream = response.status, response.content_type == "text/event-stream"
         return response
     except web.HTTPException as error:
         status = error.status
         raise
     finally:
         resource = request.match_info.route.resource
+        route = resource.canonical if resource else "unknown"
+        seconds = time.perf_counter() - began
         log.info(
-            "http.answered",
-            method=request.method,
-            route=resource.canonical if resource else "unknown",
-            status=status,
-            ms=round((time.perf_counter() - began) * 1000, 1),
+            "http.answered", method=request.method, route=route, status=status, ms=round(seconds * 1000, 1)
         )
+        if measures := request.config_dict.get(MEASURES):
+            method = request.method if request.method in hdrs.METH_ALL else "other"
+            # How long somebody kept a stream open is no delay.
+            measures.http.note(route, method, str(status), seconds=None if is_stream else seconds)
