@@ -184,3 +184,22 @@ class DescribeAnnouncement(Request[AnnouncementFacts], frozen=True, kw_only=True
     reply = AnnouncementFacts
     asked_by: ClassVar[frozenset[str]] = frozenset({"notify"})
     announcement_id: UUID
+
+
+class GroupMessageFacts(Struct, frozen=True, kw_only=True):
+    """What a message about an enrolment needs at the moment of sending; kept nowhere else.
+
+    Somebody who walked in has no contact.
+    """
+
+    language: str
+    group: MyGroup
+    email: str | None = None
+    phone: str | None = None
+
+
+class DescribeGroupMessage(Request[GroupMessageFacts], frozen=True, kw_only=True):
+    subject: ClassVar[str] = "booking.v1.rpc.describe_group_message"
+    reply = GroupMessageFacts
+    asked_by: ClassVar[frozenset[str]] = frozenset({"notify"})
+    enrolment_id: UUID
