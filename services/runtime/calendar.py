@@ -43,11 +43,7 @@ class CalendarEntry:
     tentative: bool = False
 
     def to_bytes(self) -> bytes:
-        calendar = Calendar()
-        calendar.add("prodid", PRODUCT)
-        calendar.add("version", "2.0")
-        calendar.add("calscale", "GREGORIAN")
-        calendar.add("method", self.method.value)
+        calendar = calendar_around(self.method)
         calendar.add_component(self.event())
         written: bytes = calendar.to_ical()
         return written
@@ -73,13 +69,19 @@ class CalendarEntry:
         return event
 
 
-def feed(entries: Iterable[CalendarEntry], *, name: str, every: timedelta) -> bytes:
-    """Many times as one calendar that programs fetch again `every` now and then."""
+def calendar_around(method: Method) -> Calendar:
+    """An empty calendar of ours, for events to be put into."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", Method.PUBLISH.value)
+    calendar.add("method", method.value)
+    return calendar
+
+
+def feed(entries: Iterable[CalendarEntry], *, name: str, every: timedelta) -> bytes:
+    """Many times as one calendar that programs fetch again `every` now and then."""
+    calendar = calendar_around(Method.PUBLISH)
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", every, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vDuration(every))
