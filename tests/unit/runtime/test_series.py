@@ -1,6 +1,7 @@
 """A series in a calendar: one object, whatever became of its days."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -21,7 +22,7 @@ def meeting(starts: datetime, *, planned: datetime | None = None, off: bool = Fa
     return Occurrence(planned or starts, starts, starts + HOUR, off)
 
 
-def written(occurrences: list[Occurrence], method: Method = Method.REQUEST) -> icalendar.Calendar:
+def written(occurrences: list[Occurrence], method: Method = Method.REQUEST) -> Any:
     entry = CalendarEntry(
         uid="1@example.org",
         sequence=3,
@@ -40,7 +41,7 @@ def wall(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H}"
 
 
-def walls(events: list[icalendar.Event], name: str = "DTSTART") -> list[str]:
+def walls(events: list[Any], name: str = "DTSTART") -> list[str]:
     return [wall(event.decoded(name)) for event in events]
 
 
