@@ -3,6 +3,7 @@
 What one may not see is answered as if it were not there.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +24,13 @@ def coordinator(actor: Actor) -> Staff:
 def host(actor: Actor, host_id: UUID) -> Staff:
     """The host of the thing themselves, or a coordinator."""
     if isinstance(actor, Staff) and (actor.person_id == host_id or actor.role is Role.COORDINATOR):
+        return actor
+    raise not_found()
+
+
+def leads(actor: Actor, leaders: Collection[UUID]) -> Staff:
+    """One of those who lead something together, or a coordinator."""
+    if isinstance(actor, Staff) and (actor.person_id in leaders or actor.role is Role.COORDINATOR):
         return actor
     raise not_found()
 

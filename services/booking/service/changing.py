@@ -183,4 +183,5 @@ def view(booking: BookingRow, deps: Deps) -> words.Booking:
         cancel_reason=booking.cancel_reason,
         accompanies=booking.accompanies,
         phone_on_file=booking.phone is not None,
+        enrolment_id=booking.enrolment_id,
     )

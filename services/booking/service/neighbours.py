@@ -106,4 +106,5 @@ def _message_facts(booking: BookingRow) -> words.MessageFacts:
         cancelled_by=booking.cancelled_by,
         cancel_reason=booking.cancel_reason,
         held_until=booking.held_until,
+        enrolment_id=booking.enrolment_id,
     )

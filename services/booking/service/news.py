@@ -54,4 +54,5 @@ def _facts(booking: BookingRow) -> dict[str, Any]:
         "version": booking.version,
         "link_version": booking.link_version,
         "sequence": booking.sequence,
+        "enrolment_id": booking.enrolment_id,
     }

@@ -16,7 +16,7 @@ from services.runtime.db import Tx
 _COLUMNS = """
     b.id AS booking_id, b.status, b.seats, b.accompanies, b.comes_as, b.display_name AS resident_name,
     b.email, b.phone, b.language, b.version, b.link_version, b.sequence, b.held_until, b.cancelled_by,
-    b.cancel_reason, b.feedback_given_at,
+    b.cancel_reason, b.feedback_given_at, b.enrolment_id,
     s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
     s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
     p.organisation_id, coalesce(o.name, '') AS organisation
@@ -120,6 +120,7 @@ class BookingRow:
     cancel_reason: str | None
     feedback_given: bool
     slot: SlotRow
+    enrolment_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +159,7 @@ def _booking(row: Record) -> BookingRow:
         cancel_reason=row["cancel_reason"],
         feedback_given=row["feedback_given_at"] is not None,
         slot=slot_row(row),
+        enrolment_id=row["enrolment_id"],
     )
 
 

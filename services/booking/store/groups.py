@@ -31,6 +31,12 @@ GROUP = """
     FROM peer_group g JOIN organisation o ON o.id = g.organisation_id
     WHERE g.id = $1
 """
+LOCK_GROUP = "SELECT id FROM peer_group WHERE id = $1 FOR UPDATE"
+
+
+async def lock(tx: Tx, group_id: UUID) -> None:
+    """Keep others from moving this group's seats. The group comes before its slots and bookings."""
+    await tx.fetchval(LOCK_GROUP, group_id)
 
 
 async def groups(tx: Tx, *, now: datetime, after: UUID | None, limit: int) -> Sequence[Group]:

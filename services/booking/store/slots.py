@@ -117,6 +117,7 @@ class SlotRow:
             time_zone=self.time_zone,
             host=self.host,
             theme=self.theme,
+            group_id=self.group_id,
         )
 
     def for_host(self, attendees: Sequence[Attendee] = ()) -> HostSlot:
