@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "docker-compose.yml"
 JITSI = ROOT / "deploy" / "compose" / "jitsi.yml"
+WATCHING = ROOT / "deploy" / "observability" / "compose.yml"
 ENV = ROOT / ".env.example"
 PROGRAMS = Path(sysconfig.get_path("scripts"))
 
@@ -37,7 +38,7 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-COMPOSE = merge(read(MAIN), read(JITSI))
+COMPOSE = merge(merge(read(MAIN), read(JITSI)), read(WATCHING))
 PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
 every_part = pytest.mark.parametrize("name", sorted(PARTS))
 
@@ -59,7 +60,7 @@ def run(*command: str | Path) -> None:
 
 
 def test_the_files_are_compose_files() -> None:
-    run(PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", MAIN, JITSI)
+    run(PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", MAIN, JITSI, WATCHING)
 
 
 def test_the_dockerfile_is_sound() -> None:
@@ -115,7 +116,19 @@ def test_a_container_starts_stops_and_is_watched(name: str) -> None:
 def test_only_the_proxy_and_the_video_bridge_are_reached_from_outside() -> None:
     published = {name: part["ports"] for name, part in PARTS.items() if "ports" in part}
 
-    assert published == {"proxy": ["80:80", "443:443", "443:443/udp"], "jvb": ["10000:10000/udp"]}
+    assert published == {
+        "proxy": ["80:80", "443:443", "443:443/udp"],
+        "jvb": ["10000:10000/udp"],
+        "grafana": ["127.0.0.1:3000:3000"],  # the machine itself
+    }
+
+
+def test_what_watches_can_be_left_out() -> None:
+    plain = merge(read(MAIN), read(JITSI))["services"]
+
+    assert PARTS.keys() - plain.keys() == {"prometheus", "grafana"}
+    for name in SERVICES:
+        assert read(WATCHING)["services"][name] == {"networks": ["watch"]}
 
 
 def test_networks_hold_no_more_than_they_must() -> None:
@@ -132,9 +145,11 @@ def test_networks_hold_no_more_than_they_must() -> None:
         "bus": {*SERVICES, "nats"},
         "callbacks": {"rooms", "prosody"},
         "meet": {"web", "prosody", "jicofo", "jvb"},
+        "watch": {*SERVICES, "prometheus", "grafana"},
+        "desk": {"grafana"},
     }
     closed = {name for name, network in COMPOSE["networks"].items() if network.get("internal")}
-    assert members.keys() - closed == {"public", "out"}
+    assert members.keys() - closed == {"public", "out", "desk"}
 
 
 def test_the_gateway_believes_the_proxy_alone() -> None:
@@ -144,7 +159,7 @@ def test_the_gateway_believes_the_proxy_alone() -> None:
 
 
 def test_every_setting_is_explained_in_the_example() -> None:
-    asked = set(INTERPOLATED.findall(MAIN.read_text() + JITSI.read_text()))
+    asked = set(INTERPOLATED.findall(MAIN.read_text() + JITSI.read_text() + WATCHING.read_text()))
     explained = set(re.findall(r"^#?([A-Z_]+)=", ENV.read_text(encoding="utf-8"), re.MULTILINE))
 
     assert asked == explained
@@ -204,6 +219,7 @@ def test_each_secret_is_seen_by_those_it_is_for() -> None:
         "sms_token": {"notify"},
         "jicofo_auth_password": {"prosody", "jicofo"},
         "jvb_auth_password": {"prosody", "jvb"},
+        "grafana_password": {"grafana"},
     }
 
 
