@@ -127,7 +127,7 @@ class Leave(Request[Nothing], frozen=True, kw_only=True):
 class AskForHelp(Request[RoomView], frozen=True, kw_only=True):
     """ "I cannot get in", by a resident; their host sees it until they are seen in the room.
 
-    Refuses `room_not_open` and `room_closed` as `Join` does. Asking again changes nothing.
+    Refuses `room_not_open`, `room_closed` and `removed` as `Join` does. Asking again changes nothing.
     """
 
     subject: ClassVar[str] = "rooms.v1.rpc.ask_for_help"

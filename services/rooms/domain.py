@@ -7,6 +7,9 @@ from uuid import UUID
 
 from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import RoomState
+from services.rooms.names import Name
+
+LIVELY = 30  # more than so many microphones at once are noise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,8 @@ class Presence(StrEnum):
 class Meeting:
     """One slot's room as one person finds it: `cancelled` when the slot, or their own place, is off.
 
-    `here`: that person, a resident, waits. `cannot_get_in`: the bookings that said so, for the host alone.
+    `hosts`: who may open it, None where `host_id` alone may. `here`: that person, a resident, waits;
+    `removed`: they were sent out. `cannot_get_in`: the bookings that said so, for the host alone.
     """
 
     slot_id: UUID
@@ -42,7 +46,10 @@ class Meeting:
     cancelled: bool
     host_present: bool
     waiting: int
+    hosts: tuple[UUID, ...] | None = None
+    room_limit: int | None = None
     here: bool = False
+    removed: bool = False
     cannot_get_in: tuple[UUID, ...] = ()
 
     def opens_at(self, hours: Hours) -> datetime:
@@ -51,14 +58,30 @@ class Meeting:
     def closes_at(self, hours: Hours) -> datetime:
         return self.ends_at + hours.after
 
+    def is_hosted_by(self, person_id: UUID) -> bool:
+        return person_id == self.host_id if self.hosts is None else person_id in self.hosts
+
+    @property
+    def most_occupants(self) -> int:
+        """How many connections Jitsi lets into the room: a net below the tokens, not the rule."""
+        return self.room_limit or {"appointment": 12, "drop_in": 12, "group": 75}.get(self.kind, 500)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether so many come that each of them begins with microphone and camera off."""
+        return self.kind == "event" or (self.kind == "group" and (self.room_limit or 0) > LIVELY)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seat:
-    """A booking's place in a meeting."""
+    """A booking's place in a meeting, and what has come of it: nothing before they first did anything."""
 
     booking_id: UUID
     link_version: int
     meeting: Meeting
+    participant_id: UUID | None = None
+    presence: Presence = Presence.AWAY
+    name: Name | None = None
 
 
 def state(meeting: Meeting, hours: Hours, now: datetime) -> RoomState:
@@ -90,6 +113,12 @@ def may_enter(meeting: Meeting, hours: Hours, now: datetime) -> None:
         )
 
 
+def may_be_here(meeting: Meeting) -> None:
+    """Refuse whoever was sent out of this session."""
+    if meeting.removed:
+        raise Refusal(Code.REMOVED, "The host has ended your part in this meeting.")
+
+
 def may_use_link(seat: Seat, link_version: int) -> None:
     """Refuse a link that was replaced. A newer one than is known here was given out by its owner."""
     if link_version < seat.link_version:
@@ -97,14 +126,9 @@ def may_use_link(seat: Seat, link_version: int) -> None:
 
 
 def may_host(meeting: Meeting, person_id: UUID, *, stands_in: bool) -> None:
-    """Refuse everybody but the slot's host and those who may stand in, as if there were no such slot."""
-    if person_id != meeting.host_id and not stands_in:
+    """Refuse everybody but the slot's hosts and those who may stand in, as if there were no such slot."""
+    if not stands_in and not meeting.is_hosted_by(person_id):
         raise Refusal(Code.NOT_FOUND, "There is no such meeting.")
-
-
-def most_occupants(kind: str) -> int:
-    """How many connections Jitsi lets into one room: a net below the tokens, not the rule."""
-    return {"appointment": 12, "drop_in": 12, "group": 75}.get(kind, 500)
 
 
 def shows_arrival(presence: Presence, since: datetime, at: datetime, *, ended: bool) -> bool:

@@ -8,13 +8,16 @@ from services.contracts.rooms import (
     AskForHelp,
     CloseRoom,
     Join,
+    Joined,
     Leave,
     ListOwnRooms,
+    ListPresence,
     Look,
     LookAtSlots,
+    RemoveParticipant,
     RoomView,
 )
-from services.rooms import news, service
+from services.rooms import hosting, joining, news, service
 from services.rooms.gathering import Gathering
 from services.rooms.service import Board, Means, NotYetKnown
 from services.rooms.store import places
@@ -25,24 +28,25 @@ from services.runtime.db import Database, Tx
 
 
 def handlers(db: Database, bus: Bus, means: Means) -> Handlers:
-    served: Handlers = {
-        Look: _looking(db, means),
-        LookAtSlots: in_transaction(db, means, service.look_at_slots),
-        ListOwnRooms: in_transaction(db, means, service.list_own_rooms),
-        Join: _anew_each_time(in_transaction(db, means, service.join)),
-        Leave: in_transaction(db, means, service.leave),
-        AskForHelp: in_transaction(db, means, service.ask_for_help),
-        CloseRoom: in_transaction(db, means, service.close_room),
-    }
-    return {request: _knowing(handler, db, bus) for request, handler in served.items()}
-
-
-def _looking(db: Database, means: Means) -> Handler:
     board = Board(
         seats=Gathering(lambda ids: db.transact(lambda tx: places.seats(tx, ids))),
         meetings=Gathering(lambda ids: db.transact(lambda tx: places.meetings(tx, ids))),
     )
+    served: Handlers = {
+        Look: _looking(means, board),
+        LookAtSlots: in_transaction(db, means, service.look_at_slots),
+        ListOwnRooms: in_transaction(db, means, service.list_own_rooms),
+        Join: _joining(db, means, board),
+        Leave: in_transaction(db, means, service.leave),
+        AskForHelp: in_transaction(db, means, service.ask_for_help),
+        CloseRoom: in_transaction(db, means, service.close_room),
+        ListPresence: in_transaction(db, means, hosting.list_presence),
+        RemoveParticipant: in_transaction(db, means, hosting.remove_participant),
+    }
+    return {request: _knowing(handler, db, bus) for request, handler in served.items()}
 
+
+def _looking(means: Means, board: Board) -> Handler:
     async def handle(request: Look, call: Call) -> RoomView:
         return await service.look(request, call, means, board)
 
@@ -68,10 +72,12 @@ def _knowing(handler: Handler, db: Database, bus: Bus) -> Handler:
     return handle
 
 
-def _anew_each_time(handler: Handler) -> Handler:
+def _joining(db: Database, means: Means, board: Board) -> Handler:
     """Without the key: its answer would be kept, and with it a token. Pressing twice is harmless."""
+    first = in_transaction(db, means, joining.join)
 
-    async def handle(request: Any, call: Call) -> Any:
-        return await handler(request, call.keyed(None))
+    async def handle(request: Join, call: Call) -> Joined:
+        joined: Joined | None = await joining.again(request, call, means, board)
+        return joined or await first(request, call.keyed(None))
 
     return handle

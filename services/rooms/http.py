@@ -12,7 +12,7 @@ from aiohttp import web
 
 from services.contracts.refusals import Unavailable
 from services.rooms import jitsi, webhooks
-from services.rooms.jitsi import Conference
+from services.rooms.jitsi import Conference, Heard
 from services.rooms.service import Means
 from services.rooms.store.sightings import Sighting
 from services.rooms.webhooks import Unreadable, Webhook
@@ -116,30 +116,31 @@ class _Side:
         hook = await self._hear(request)
         call = own_call("rooms", hook.now)
 
-        async def work(tx: Tx) -> bool:
+        async def work(tx: Tx) -> Heard:
             if hook.room is None or hook.is_breakout:
-                return False
+                return Heard.IGNORED
             return await jitsi.room_destroyed(tx, hook.room, hook.destroyed_at, hook.everybody, call)
 
         return _heard(await self._db.transact(work))
 
     async def occupant_joined(self, request: web.Request) -> web.Response:
         hook = await self._hear(request)
-        return _heard(await self._came_or_went(hook, hook.joined))
+        return await self._came_or_went(hook, hook.joined)
 
     async def occupant_left(self, request: web.Request) -> web.Response:
         hook = await self._hear(request)
-        return _heard(await self._came_or_went(hook, hook.left))
+        return await self._came_or_went(hook, hook.left)
 
-    async def _came_or_went(self, hook: Webhook, seen: Sighting | None) -> bool:
+    async def _came_or_went(self, hook: Webhook, seen: Sighting | None) -> web.Response:
         call = own_call("rooms", hook.now)
 
-        async def work(tx: Tx) -> bool:
+        async def work(tx: Tx) -> Heard:
             if seen is None or hook.is_breakout:
-                return False
+                return Heard.IGNORED
             return await jitsi.came_or_went(tx, hook.room, seen, call, self._hours)
 
-        return await self._db.transact(work)
+        heard = await self._db.transact(work)
+        return _heard(heard, participant_id=str(seen.participant_id) if seen else None)
 
     async def _hear(self, request: web.Request) -> Webhook:
         try:
@@ -192,8 +193,11 @@ def _refused(status: int) -> web.Response:
     return web.json_response({"message": NOT_OPEN}, status=status)
 
 
-def _heard(known: bool) -> web.Response:
+def _heard(heard: Heard, **about: str | None) -> web.Response:
     """News of strangers and of rooms long gone is no error of the teller's, and no reason to repeat it."""
-    if not known:
-        log.info("sighting.ignored")
+    match heard:
+        case Heard.IGNORED:
+            log.info("sighting.ignored")
+        case Heard.UNWELCOME:
+            log.warning("sighting.unwelcome", **about)
     return web.json_response({})

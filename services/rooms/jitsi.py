@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from services.contracts.rooms import AttendeeJoined, HostArrived, RoomState
@@ -26,6 +27,16 @@ class Conference:
     max_occupants: int
 
 
+class Heard(StrEnum):
+    """What came of news: `ignored` is of nobody known in that room; `unwelcome`, somebody is in it who
+    was sent out, or who hosts it no longer.
+    """
+
+    TAKEN_IN = "taken_in"
+    IGNORED = "ignored"
+    UNWELCOME = "unwelcome"
+
+
 async def conference_named(tx: Tx, name: str, hours: Hours, now: datetime) -> Conference | None:
     """None for a room that is unknown, called off, ended or outside its hours, without saying which."""
     slot_id = await places.slot_of_room(tx, name.lower())
@@ -40,26 +51,35 @@ async def conference(tx: Tx, slot_id: UUID, hours: Hours, now: datetime) -> Conf
         slot_id=slot_id,
         room=meeting.room,
         ends_at=meeting.closes_at(hours),
-        max_occupants=domain.most_occupants(meeting.kind),
+        max_occupants=meeting.most_occupants,
     )
 
 
-async def came_or_went(tx: Tx, room: str | None, seen: Sighting, call: Call, hours: Hours) -> bool:
-    """Take in what was seen of one connection; False when it is of nobody known in that room."""
+async def came_or_went(tx: Tx, room: str | None, seen: Sighting, call: Call, hours: Hours) -> Heard:
+    """Take in what was seen of one connection."""
     slot_id = await sightings.slot_of_participant(tx, seen.participant_id)
     if slot_id is None:
-        return False
+        return Heard.IGNORED
     await places.hold_alone(tx, slot_id)
     meeting = (await places.meetings(tx, [slot_id]))[slot_id]
     if room is not None and room.lower() != meeting.room:
-        return False
+        return Heard.IGNORED
     await sightings.note(tx, slot_id, [seen])
     person = await sightings.person(tx, seen.participant_id, seen.connection)
     if seen.left_at is not None:
         await _went(tx, meeting, person, seen, call)
+    elif _is_unwelcome(meeting, person):
+        return Heard.UNWELCOME
     elif _goes_on(meeting, hours, call.now):
         await _came(tx, meeting, person, seen, call)
-    return True
+    return Heard.TAKEN_IN
+
+
+def _is_unwelcome(meeting: Meeting, person: Person) -> bool:
+    """With a token from before. They count as away; only a host can end their connection."""
+    if person.hosts:
+        return not person.stands_in and not meeting.is_hosted_by(person.who_id)
+    return person.removed
 
 
 async def _came(tx: Tx, meeting: Meeting, person: Person, seen: Sighting, call: Call) -> None:
@@ -84,17 +104,17 @@ async def _went(tx: Tx, meeting: Meeting, person: Person, seen: Sighting, call: 
     await tell_if_hosts_left(tx, meeting, call)
 
 
-async def room_destroyed(tx: Tx, room: str, at: datetime, seen: Collection[Sighting], call: Call) -> bool:
+async def room_destroyed(tx: Tx, room: str, at: datetime, seen: Collection[Sighting], call: Call) -> Heard:
     """Nobody is in the room any more; it may be opened anew. `seen` fills in what was not heard."""
     slot_id = await places.slot_of_room(tx, room.lower())
     if slot_id is None:
-        return False
+        return Heard.IGNORED
     await places.hold_alone(tx, slot_id)
     before = (await places.meetings(tx, [slot_id]))[slot_id]
     await sightings.note(tx, slot_id, seen)
     await sightings.end_all(tx, slot_id, at)
     await tell_if_hosts_left(tx, before, call)
-    return True
+    return Heard.TAKEN_IN
 
 
 def _goes_on(meeting: Meeting, hours: Hours, now: datetime) -> bool:

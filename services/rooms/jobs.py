@@ -8,6 +8,7 @@ from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
 
 KEPT = timedelta(days=90)
+NAMES_KEPT = timedelta(days=1)
 
 
 def forgetting(db: Database, clock: Clock) -> Callable[[], Awaitable[datetime | None]]:
@@ -15,6 +16,7 @@ def forgetting(db: Database, clock: Clock) -> Callable[[], Awaitable[datetime | 
 
     async def work() -> datetime | None:
         async def forget(tx: Tx) -> None:
+            await places.forget_names_before(tx, clock.now() - NAMES_KEPT)
             await places.forget_before(tx, clock.now() - KEPT)
 
         await db.transact(forget)

@@ -1,7 +1,14 @@
-"""The name a person goes by in one meeting: shown to the others, kept nowhere."""
+"""The name a person goes by in one meeting: shown to the others, kept nowhere.
 
+What is kept is a keyed digest, which tells that two are alike to the eye, and a number. "Aino" is the
+first of her name, the second one is shown as "Aino 2"; whoever calls herself so asks for that number.
+"""
+
+import hmac
 import re
 import unicodedata
+from dataclasses import dataclass
+from uuid import UUID
 
 from services.contracts.refusals import Code, Refusal, field_refusal
 
@@ -12,6 +19,47 @@ PHONE_DIGITS = 6
 _PHONE = re.compile(r"\+?\d[\d\s().,/\-–]*")
 _SPACES = re.compile(r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _MARKS = re.compile(r"[\W_]*")
+_NUMBERED = re.compile(r"(.+\S) ([2-9]|[1-9][0-9]{1,3})")
+
+
+@dataclass(frozen=True)
+class Name:
+    """What is kept of a name in one room. Asked for, `number` is a wish: another may be given."""
+
+    digest: bytes
+    number: int
+
+    def stays(self, asked: "Name") -> bool:
+        """Whether who has this name and asks for that one keeps the number given before."""
+        return self.digest == asked.digest and asked.number in (1, self.number)
+
+
+def known_as(name: str, *, key: bytes, slot_id: UUID) -> Name:
+    """`name` as it is kept. Without the key, and for another room, nothing can be told from it."""
+    base, number = _parts(name)
+    return Name(hmac.digest(key, slot_id.bytes + base.encode(), "sha256")[:16], number)
+
+
+def told_apart(name: str, number: int) -> str:
+    """As the others see it, by the number that was given."""
+    _, asked = _parts(name)
+    if number == asked:
+        return name
+    plain = name if asked == 1 else name.rpartition(" ")[0]
+    return f"{plain} {number}"
+
+
+def turn(name: str, *, key: bytes) -> int:
+    """A number by which those with the same name wait for each other."""
+    digest = hmac.digest(key, _parts(name)[0].encode(), "sha256")
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _parts(name: str) -> tuple[str, int]:
+    """Neither case nor the width of a sign nor spaces make another name. A number comes after it."""
+    folded = " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
+    found = _NUMBERED.fullmatch(folded)
+    return (found[1], int(found[2])) if found else (folded, 1)
 
 
 def display_name(text: str) -> str:

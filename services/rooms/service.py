@@ -1,4 +1,4 @@
-"""What people do with a room: look, join, leave, end the meeting. One function each."""
+"""What people do with a room: look, leave, ask for help, end the meeting. One function each."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,14 +10,9 @@ from services.contracts.envelope import Nothing, Resident, Role, Staff
 from services.contracts.refusals import Code, Refusal, field_refusal
 from services.contracts.rooms import (
     AskForHelp,
-    AttendeeJoined,
-    AttendeeWaiting,
     CloseRoom,
     HelpAsked,
-    HostArrived,
     HostLeft,
-    Join,
-    Joined,
     Leave,
     ListOwnRooms,
     Look,
@@ -30,8 +25,9 @@ from services.contracts.rooms import (
 from services.rooms import domain, names
 from services.rooms.domain import Hours, Meeting, Presence, Seat
 from services.rooms.gathering import Gathering
+from services.rooms.names import Name
 from services.rooms.store import people, places
-from services.rooms.tokens import Guest, Signer
+from services.rooms.tokens import Signer
 from services.runtime import outbox
 from services.runtime.call import Call
 from services.runtime.db import Tx
@@ -46,6 +42,12 @@ class Means:
 
     hours: Hours
     signer: Signer
+
+    def known_as(self, name: str, slot_id: UUID) -> Name:
+        return names.known_as(name, key=self.signer.names_key, slot_id=slot_id)
+
+    def turn(self, name: str) -> int:
+        return names.turn(name, key=self.signer.names_key)
 
 
 @dataclass(frozen=True)
@@ -69,25 +71,25 @@ async def look(request: Look, call: Call, means: Means, board: Board) -> RoomVie
     match call.actor:
         case Resident(booking_id=booking_id, link_version=link_version):
             seat = await board.seats.get(booking_id)
-            meeting = _own_seat(seat, booking_id, link_version).meeting
+            meeting = own_seat(seat, booking_id, link_version).meeting
         case _:
-            staff, slot_id = _staff(call), _slot_named(request)
-            meeting = _own_meeting(await board.meetings.get(slot_id), slot_id, staff)
+            staff, slot_id = staff_of(call), slot_named(request)
+            meeting = own_meeting(await board.meetings.get(slot_id), slot_id, staff)
     return view(meeting, means.hours, call.now)
 
 
 async def look_at_slots(tx: Tx, request: LookAtSlots, call: Call, means: Means) -> RoomViews:
     """Leaves out, without a word, slots without a room and slots that are not the asker's."""
-    staff = _staff(call)
+    staff = staff_of(call)
     if len(request.slot_ids) > MOST_SLOTS:
         raise field_refusal(Code.FIELD_INVALID, "slot_ids", f"Ask for at most {MOST_SLOTS} at once.")
     known = (await places.meetings(tx, request.slot_ids)).values()
-    theirs = [meeting for meeting in known if meeting.host_id == staff.person_id or _stands_in(staff)]
+    theirs = [meeting for meeting in known if stands_in(staff) or meeting.is_hosted_by(staff.person_id)]
     return RoomViews([view(meeting, means.hours, call.now) for meeting in theirs])
 
 
 async def list_own_rooms(tx: Tx, request: ListOwnRooms, call: Call, means: Means) -> RoomViews:
-    staff = _staff(call)
+    staff = staff_of(call)
     if not timedelta() < request.to_at - request.from_at <= LONGEST_STRETCH:
         raise field_refusal(Code.TIME_INVALID, "to_at", "Ask for at most two days at once.")
     slot_ids = await places.own_slots(
@@ -97,75 +99,18 @@ async def list_own_rooms(tx: Tx, request: ListOwnRooms, call: Call, means: Means
     return RoomViews([view(known[slot_id], means.hours, call.now) for slot_id in slot_ids])
 
 
-async def join(tx: Tx, request: Join, call: Call, means: Means) -> Joined:
-    """A host is let in and counts as present; a resident is let in when one is, and waits otherwise."""
-    name = names.display_name(request.display_name)
-    match call.actor:
-        case Resident():
-            return await _resident_joins(tx, call.actor, name, request, call, means)
-        case _:
-            return await _host_joins(tx, _staff(call), name, request, call, means)
-
-
-async def _resident_joins(
-    tx: Tx, link: Resident, name: str, request: Join, call: Call, means: Means
-) -> Joined:
-    await places.hold_shared(tx, link.booking_id)
-    meeting = (await _seat(tx, link.booking_id, link.link_version)).meeting
-    domain.may_enter(meeting, means.hours, call.now)
-    presence = Presence.JOINED if meeting.host_present else Presence.WAITING
-    came = await people.enter(tx, meeting.slot_id, link.booking_id, presence, call.now, hosts=False)
-    seen = view(replace(meeting, here=not meeting.host_present), means.hours, call.now)
-    if not meeting.host_present:
-        if came.changed:
-            waits = AttendeeWaiting(slot_id=meeting.slot_id, booking_id=link.booking_id)
-            await outbox.add(tx, waits, call)
-        return Joined(state=seen.state, view=seen)
-    if came.changed:
-        joined = AttendeeJoined(slot_id=meeting.slot_id, booking_id=link.booking_id, at=call.now)
-        await outbox.add(tx, joined, call)
-    guest = Guest(participant_id=came.participant_id, name=name, moderates=False)
-    return _let_in(seen, meeting, guest, request, call, means)
-
-
-async def _host_joins(tx: Tx, staff: Staff, name: str, request: Join, call: Call, means: Means) -> Joined:
-    slot_id = _slot_named(request)
-    await places.hold_alone(tx, slot_id)
-    meeting = await _hosted(tx, slot_id, staff)
-    domain.may_enter(meeting, means.hours, call.now)
-    came = await people.enter(tx, slot_id, staff.person_id, Presence.JOINED, call.now, hosts=True)
-    if not meeting.host_present:
-        await outbox.add(tx, HostArrived(slot_id=slot_id), call)
-    seen = view(replace(meeting, host_present=True), means.hours, call.now)
-    guest = Guest(participant_id=came.participant_id, name=name, moderates=True)
-    return _let_in(seen, meeting, guest, request, call, means)
-
-
-def _let_in(
-    seen: RoomView, meeting: Meeting, guest: Guest, request: Join, call: Call, means: Means
-) -> Joined:
-    video = means.signer.video(
-        room=meeting.room,
-        guest=guest,
-        now=call.now,
-        not_after=seen.closes_at,
-        language=request.language,
-    )
-    return Joined(state=seen.state, view=seen, video=video)
-
-
 async def leave(tx: Tx, request: Leave, call: Call, means: Means) -> Nothing:
     """Leaving where one is not changes nothing."""
     match call.actor:
         case Resident(booking_id=booking_id, link_version=link_version):
             await places.hold_shared(tx, booking_id)
-            meeting = (await _seat(tx, booking_id, link_version)).meeting
+            meeting = (await seat_of(tx, booking_id, link_version)).meeting
             where = (Presence.WAITING,) if request.only_waiting else people.ANYWHERE
             await people.leave(tx, meeting.slot_id, booking_id, call.now, where=where)
         case _:
-            staff, slot_id = _staff(call), _slot_named(request)
+            staff, slot_id = staff_of(call), slot_named(request)
             await places.hold_alone(tx, slot_id)
-            meeting = await _hosted(tx, slot_id, staff)
+            meeting = await hosted(tx, slot_id, staff)
             await people.leave(tx, slot_id, staff.person_id, call.now)
             await tell_if_hosts_left(tx, meeting, call)
     return Nothing()
@@ -176,7 +121,8 @@ async def ask_for_help(tx: Tx, request: AskForHelp, call: Call, means: Means) ->
     match call.actor:
         case Resident(booking_id=booking_id, link_version=link_version):
             await places.hold_shared(tx, booking_id)
-            meeting = (await _seat(tx, booking_id, link_version)).meeting
+            meeting = (await seat_of(tx, booking_id, link_version)).meeting
+            domain.may_be_here(meeting)
             domain.may_enter(meeting, means.hours, call.now)
             if await people.ask_for_help(tx, meeting.slot_id, booking_id, call.now):
                 await outbox.add(tx, HelpAsked(slot_id=meeting.slot_id, booking_id=booking_id), call)
@@ -195,7 +141,7 @@ async def tell_if_hosts_left(tx: Tx, before: Meeting, call: Call) -> None:
 async def close_room(tx: Tx, request: CloseRoom, call: Call, means: Means) -> RoomView:
     """Ends the meeting for everybody and for good. What is over already stays as it is."""
     await places.hold_alone(tx, request.slot_id)
-    meeting = await _hosted(tx, request.slot_id, _staff(call))
+    meeting = await hosted(tx, request.slot_id, staff_of(call))
     match domain.state(meeting, means.hours, call.now):
         case RoomState.BEFORE:
             domain.may_enter(meeting, means.hours, call.now)
@@ -221,44 +167,45 @@ def view(meeting: Meeting, hours: Hours, now: datetime) -> RoomView:
         host_present=meeting.host_present,
         waiting=meeting.waiting,
         here=meeting.here,
+        removed=meeting.removed,
         cannot_get_in=list(meeting.cannot_get_in) if goes_on else [],
     )
 
 
-async def _seat(tx: Tx, booking_id: UUID, link_version: int) -> Seat:
-    return _own_seat((await places.seats(tx, [booking_id])).get(booking_id), booking_id, link_version)
+async def seat_of(tx: Tx, booking_id: UUID, link_version: int) -> Seat:
+    return own_seat((await places.seats(tx, [booking_id])).get(booking_id), booking_id, link_version)
 
 
-def _own_seat(seat: Seat | None, booking_id: UUID, link_version: int) -> Seat:
+def own_seat(seat: Seat | None, booking_id: UUID, link_version: int) -> Seat:
     if seat is None:
         raise NotYetKnown(DescribePlace(booking_id=booking_id))
     domain.may_use_link(seat, link_version)
     return seat
 
 
-async def _hosted(tx: Tx, slot_id: UUID, staff: Staff) -> Meeting:
-    return _own_meeting((await places.meetings(tx, [slot_id])).get(slot_id), slot_id, staff)
+async def hosted(tx: Tx, slot_id: UUID, staff: Staff) -> Meeting:
+    return own_meeting((await places.meetings(tx, [slot_id])).get(slot_id), slot_id, staff)
 
 
-def _own_meeting(meeting: Meeting | None, slot_id: UUID, staff: Staff) -> Meeting:
+def own_meeting(meeting: Meeting | None, slot_id: UUID, staff: Staff) -> Meeting:
     if meeting is None:
         raise NotYetKnown(DescribePlace(slot_id=slot_id))
-    domain.may_host(meeting, staff.person_id, stands_in=_stands_in(staff))
+    domain.may_host(meeting, staff.person_id, stands_in=stands_in(staff))
     return meeting
 
 
-def _stands_in(staff: Staff) -> bool:
+def stands_in(staff: Staff) -> bool:
     """A coordinator may take the place of a host who cannot come."""
     return staff.role is Role.COORDINATOR
 
 
-def _staff(call: Call) -> Staff:
+def staff_of(call: Call) -> Staff:
     if not isinstance(call.actor, Staff):
         raise Refusal(Code.FORBIDDEN, "Only who has a link or is signed in may do this.")
     return call.actor
 
 
-def _slot_named(request: Any) -> UUID:
+def slot_named(request: Any) -> UUID:
     slot_id: UUID | None = request.slot_id
     if slot_id is None:
         raise field_refusal(Code.FIELD_REQUIRED, "slot_id", "Say which time is meant.")

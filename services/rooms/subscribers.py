@@ -8,6 +8,7 @@ from services.contracts.booking.events import (
     BookingMoved,
     LinkRenewed,
     SlotCancelled,
+    SlotChanged,
 )
 from services.contracts.envelope import Told
 from services.rooms import news
@@ -28,6 +29,10 @@ async def slot_cancelled(tx: Tx, event: SlotCancelled, told: Told) -> None:
     await news.call_off(tx, event.slot_id, at=told.at)
 
 
+async def slot_changed(tx: Tx, event: SlotChanged, told: Told) -> None:
+    await news.take_in_session(tx, event, at=told.at)
+
+
 BOOKING = Subscription(
     owner="booking",
     durable="rooms-booking",
@@ -38,5 +43,6 @@ BOOKING = Subscription(
         BookingCancelled: place_given_back,
         BookingExpired: place_given_back,
         SlotCancelled: slot_cancelled,
+        SlotChanged: slot_changed,
     },
 )

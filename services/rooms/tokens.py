@@ -1,41 +1,64 @@
 """Room tokens: a signed word for one person, one room and a few minutes, and the link it goes into."""
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services.contracts.rooms import Video
+from services.rooms.domain import Meeting
 from services.rooms.keys import RsaKey
 
 LIFE = timedelta(minutes=5)
 EARLIER = timedelta(seconds=10)  # for a server whose clock is a little behind: it allows nothing itself
 
-# What a person's token lets them do; what is not named here, it does not. Nothing is recorded or
-# sent elsewhere, and no one can be telephoned into a meeting.
+# What a token lets its bearer do; what is not named here, it does not. Nothing is recorded or sent
+# elsewhere, and no one can be telephoned into a meeting. Those who listen to an evening ask in the chat.
 _FEATURES = {
+    "send-groupchat": True,
     "screen-sharing": True,
+    "send-private-message": True,
+    "create-polls": True,
+    "file-upload": False,
     "recording": False,
     "livestreaming": False,
     "transcription": False,
     "outbound-call": False,
     "sip-outbound-call": False,
 }
+_LISTENERS_FEATURES = {
+    **_FEATURES,
+    "screen-sharing": False,
+    "send-private-message": False,
+    "create-polls": False,
+}
 _PAGE = "config.prejoinConfig.hideDisplayName=true&config.disableDeepLinking=true"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guest:
-    """Who is let in: an id that means something in this room alone, and the name used in it."""
+    """Who is let in: an id that means something in this room alone, and the name used in it.
+
+    `listens`: comes to an evening for many, to hear rather than to be seen.
+    """
 
     participant_id: UUID
     name: str
-    moderates: bool
+    moderates: bool = False
+    listens: bool = False
+
+    @classmethod
+    def of(cls, meeting: Meeting, participant_id: UUID, name: str, *, moderates: bool = False) -> "Guest":
+        listens = meeting.kind == "event" and not moderates
+        return cls(participant_id=participant_id, name=name, moderates=moderates, listens=listens)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +75,16 @@ class Signer:
     folder: str = ""
     moderator_words: bool = False
     public_keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def names_key(self) -> bytes:
+        """A secret of its own for digests of names: whoever reads the tables cannot try names out."""
+        own = (
+            self.key
+            if isinstance(self.key, bytes)
+            else self.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        )
+        return hmac.digest(own, b"names in rooms", "sha256")
 
     def video(self, *, room: str, guest: Guest, now: datetime, not_after: datetime, language: str) -> Video:
         """The way in, from now on for a few minutes and never beyond `not_after`.
@@ -93,7 +126,7 @@ class Signer:
             "iat": int(now.timestamp()),
             "nbf": int((now - EARLIER).timestamp()),
             "exp": int(expires_at.timestamp()),
-            "context": {"user": user, "features": dict(_FEATURES)},
+            "context": {"user": user, "features": _LISTENERS_FEATURES if guest.listens else _FEATURES},
         }
 
 

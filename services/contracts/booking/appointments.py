@@ -188,7 +188,8 @@ class ReadContact(Request[Contact], frozen=True, kw_only=True):
 class Place(Struct, frozen=True, kw_only=True):
     """What rooms must know of a slot, and of one booking in it when one was asked for.
 
-    `hosts`: everybody who may open it; without any, `host_id` alone. `room_limit` as in `SlotChanged`.
+    `hosts`: everybody who may open it, nobody while it is empty; where it is left out, `host_id` alone.
+    `room_limit` as in `SlotChanged`.
     """
 
     slot_id: UUID

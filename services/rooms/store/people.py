@@ -5,39 +5,89 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from services.contracts.rooms import Here
 from services.rooms.domain import Presence
+from services.rooms.names import Name
 from services.runtime.db import Tx
 
 
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """Somebody pressed join. `name`: as they would like to be known."""
+
+    slot_id: UUID
+    who_id: UUID
+    presence: Presence
+    at: datetime
+    name: Name
+    hosts: bool = False
+    stands_in: bool = False
+
+
 @dataclass(frozen=True)
-class Moved:
-    """A person's presence after a change of it, and whether it was one."""
+class Came:
+    """What came of an arrival: the number given to the name, and whether the presence is another now."""
 
     participant_id: UUID
+    number: int
     changed: bool
 
 
+# Right only while nobody else enters, leaves or takes a number of the same name: the caller holds all
+# that. The lowest free number is among the first few: there are no more taken than there are rows.
 ENTER = """
-    INSERT INTO participant (participant_id, slot_id, who_id, hosts, presence, since)
-    VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT ON CONSTRAINT participant_once DO UPDATE SET
-        presence = excluded.presence, since = excluded.since
-    WHERE participant.presence <> excluded.presence
-    RETURNING participant_id
+    WITH mine AS (
+        SELECT presence,
+            CASE WHEN name_digest = $6 AND $7 IN (1, name_number) THEN name_number END AS kept
+        FROM participant WHERE slot_id = $2 AND who_id = $3),
+    taken AS (
+        SELECT name_number AS number FROM participant
+        WHERE slot_id = $2 AND name_digest = $6 AND who_id <> $3),
+    entered AS (
+        INSERT INTO participant
+            (participant_id, slot_id, who_id, hosts, stands_in, presence, since, name_digest, name_number)
+        SELECT $1, $2, $3, $8, $9, $4, $5, $6, coalesce(
+            (SELECT kept FROM mine),
+            (SELECT $7::integer WHERE $7 NOT IN (SELECT number FROM taken)),
+            (SELECT min(free) FROM generate_series(2, 2 + (SELECT count(*) FROM taken)::integer) AS free
+                WHERE free NOT IN (SELECT number FROM taken)))
+        ON CONFLICT ON CONSTRAINT participant_once DO UPDATE SET
+            presence = excluded.presence, stands_in = excluded.stands_in,
+            since = CASE WHEN participant.presence = excluded.presence THEN participant.since
+                ELSE excluded.since END,
+            name_digest = excluded.name_digest, name_number = excluded.name_number
+        RETURNING participant_id, name_number),
+    moved AS (SELECT $4 IS DISTINCT FROM (SELECT presence FROM mine) AS so),
+    noted AS (
+        INSERT INTO attendance (participant_id, source, what, at)
+        SELECT participant_id, 'page', $4, $5 FROM entered, moved WHERE moved.so)
+    SELECT participant_id, name_number, moved.so AS changed FROM entered, moved
 """
-PARTICIPANT_OF = "SELECT participant_id FROM participant WHERE slot_id = $1 AND who_id = $2"
-NOTE_BY_PAGE = "INSERT INTO attendance (participant_id, source, what, at) VALUES ($1, 'page', $2, $3)"
+MAKE_ROOM_FOR_HOST = """
+    UPDATE participant SET name_number = (
+        SELECT min(free) FROM generate_series(2, 2 + (
+            SELECT count(*) FROM participant WHERE slot_id = $1 AND name_digest = $2)::integer) AS free
+        WHERE free NOT IN (
+            SELECT name_number FROM participant WHERE slot_id = $1 AND name_digest = $2))
+    WHERE slot_id = $1 AND name_digest = $2 AND name_number = $3 AND NOT hosts
+"""
 
 
-async def enter(
-    tx: Tx, slot_id: UUID, who_id: UUID, presence: Presence, now: datetime, *, hosts: bool
-) -> Moved:
-    """Write down that a person pressed join; pressing it again where one is changes nothing."""
-    participant_id = await tx.fetchval(ENTER, uuid4(), slot_id, who_id, hosts, presence, now)
-    if participant_id is None:
-        return Moved(await tx.fetchval(PARTICIPANT_OF, slot_id, who_id), changed=False)
-    await tx.execute(NOTE_BY_PAGE, participant_id, presence, now)
-    return Moved(participant_id, changed=True)
+async def enter(tx: Tx, arrival: Arrival) -> Came:
+    """Write down that a person pressed join; pressing it again where one is changes nothing.
+
+    Nobody goes by a host's name: who came first and is called so gets another number when next asking.
+    """
+    slot_id, name = arrival.slot_id, arrival.name
+    if arrival.hosts:
+        await tx.execute(MAKE_ROOM_FOR_HOST, slot_id, name.digest, name.number)
+    row = await tx.fetchrow(
+        ENTER,
+        *(uuid4(), slot_id, arrival.who_id, arrival.presence, arrival.at),
+        *(name.digest, name.number, arrival.hosts, arrival.stands_in),
+    )
+    assert row is not None, "it always enters"
+    return Came(row["participant_id"], row["name_number"], row["changed"])
 
 
 LEAVE = """
@@ -57,6 +107,21 @@ async def leave(
 ) -> bool:
     """True when the person was there."""
     return bool(await tx.fetch(LEAVE, slot_id, who_id, now, list(where)))
+
+
+LEAVE_HOSTING = """
+    WITH gone AS (
+        UPDATE participant SET presence = 'away', since = $3
+        WHERE slot_id = $1 AND hosts AND NOT stands_in AND who_id <> ALL($2::uuid[]) AND presence <> 'away'
+        RETURNING participant_id)
+    INSERT INTO attendance (participant_id, source, what, at)
+    SELECT participant_id, 'page', 'left', $3 FROM gone
+"""
+
+
+async def leave_hosting(tx: Tx, slot_id: UUID, but: Collection[UUID], at: datetime) -> None:
+    """Whoever hosts no longer is there no longer, except those who may always stand in."""
+    await tx.execute(LEAVE_HOSTING, slot_id, but, at)
 
 
 async def empty(tx: Tx, slot_id: UUID, now: datetime) -> None:
@@ -111,3 +176,43 @@ HELPED = "UPDATE participant SET help_asked_at = NULL WHERE participant_id = $1 
 async def got_in(tx: Tx, participant_id: UUID, at: datetime) -> None:
     """Seen in the room after asking: helped."""
     await tx.execute(HELPED, participant_id, at)
+
+
+SEND_OUT = """
+    INSERT INTO participant (participant_id, slot_id, who_id, hosts, presence, since, removed_at)
+    VALUES ($1, $2, $3, false, 'away', $4, $4)
+    ON CONFLICT ON CONSTRAINT participant_once DO UPDATE SET
+        removed_at = coalesce(participant.removed_at, excluded.removed_at), help_asked_at = NULL
+"""
+LET_BACK = "UPDATE participant SET removed_at = NULL WHERE slot_id = $1 AND who_id = $2"
+
+
+async def send_out(tx: Tx, slot_id: UUID, who_id: UUID, now: datetime) -> None:
+    """Away from here, and not let in again."""
+    await leave(tx, slot_id, who_id, now)
+    await tx.execute(SEND_OUT, uuid4(), slot_id, who_id, now)
+
+
+async def let_back(tx: Tx, slot_id: UUID, who_id: UUID) -> None:
+    await tx.execute(LET_BACK, slot_id, who_id)
+
+
+PRESENT = """
+    SELECT who_id, hosts, presence, since, removed_at IS NOT NULL AS removed
+    FROM participant WHERE slot_id = $1
+    ORDER BY hosts DESC, presence DESC, since, participant_id LIMIT $2
+"""
+
+
+async def present(tx: Tx, slot_id: UUID, limit: int) -> list[Here]:
+    """Hosts first, then those who wait, those inside and those who were."""
+    return [
+        Here(
+            who_id=row["who_id"],
+            hosts=row["hosts"],
+            presence=row["presence"],
+            since=row["since"],
+            removed=row["removed"],
+        )
+        for row in await tx.fetch(PRESENT, slot_id, limit)
+    ]

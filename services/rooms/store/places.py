@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.rooms.domain import Meeting, Seat
+from services.rooms.domain import Meeting, Presence, Seat
+from services.rooms.names import Name
 from services.runtime.db import Tx
 
 
@@ -20,6 +21,15 @@ class Slot:
     starts_at: datetime
     ends_at: datetime
     known_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session(Slot):
+    """A slot told of in full, as its `version`: lower ones change nothing, nor does any `Slot` after it."""
+
+    hosts: tuple[UUID, ...]
+    room_limit: int | None
+    version: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +53,7 @@ TELL_SLOT = """
     ON CONFLICT ON CONSTRAINT room_pkey DO UPDATE SET
         host_id = excluded.host_id, kind = excluded.kind, starts_at = excluded.starts_at,
         ends_at = excluded.ends_at, known_at = excluded.known_at
-    WHERE room.known_at < excluded.known_at
+    WHERE room.known_at < excluded.known_at AND room.slot_version = 0
 """
 
 
@@ -53,6 +63,31 @@ async def tell_slot(tx: Tx, slot: Slot, *, name: str) -> None:
         TELL_SLOT,
         *(slot.slot_id, name, slot.host_id, slot.kind, slot.starts_at, slot.ends_at, slot.known_at),
     )
+
+
+# A session that was moved is another meeting: having ended it before its hour ends it no longer.
+TELL_SESSION = """
+    INSERT INTO room
+        (slot_id, name, host_id, kind, starts_at, ends_at, known_at, hosts, room_limit, slot_version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT ON CONSTRAINT room_pkey DO UPDATE SET
+        host_id = excluded.host_id, kind = excluded.kind, starts_at = excluded.starts_at,
+        ends_at = excluded.ends_at, known_at = excluded.known_at, hosts = excluded.hosts,
+        room_limit = excluded.room_limit, slot_version = excluded.slot_version,
+        closed_at = CASE WHEN room.starts_at = excluded.starts_at THEN room.closed_at END
+    WHERE room.slot_version < excluded.slot_version
+    RETURNING true
+"""
+
+
+async def tell_session(tx: Tx, session: Session, *, name: str) -> bool:
+    """True when this was news."""
+    told = await tx.fetchval(
+        TELL_SESSION,
+        *(session.slot_id, name, session.host_id, session.kind, session.starts_at, session.ends_at),
+        *(session.known_at, list(session.hosts), session.room_limit, session.version),
+    )
+    return bool(told)
 
 
 TELL_PLACE = """
@@ -88,8 +123,8 @@ async def call_off(tx: Tx, slot_id: UUID, at: datetime) -> None:
 
 HOLD_ALONE = "SELECT slot_id FROM room WHERE slot_id = $1 FOR UPDATE"
 HOLD_SHARED = """
-    SELECT slot_id FROM room
-    WHERE slot_id = (SELECT slot_id FROM place WHERE booking_id = $1) FOR SHARE
+    SELECT slot_id, pg_advisory_xact_lock($2), pg_advisory_xact_lock($3)
+    FROM room WHERE slot_id = (SELECT slot_id FROM place WHERE booking_id = $1) FOR SHARE
 """
 
 
@@ -110,25 +145,30 @@ async def hold_alone(tx: Tx, slot_id: UUID) -> None:
     await tx.execute(HOLD_ALONE, slot_id)
 
 
-async def hold_shared(tx: Tx, booking_id: UUID) -> None:
-    """No host comes or goes until the end of the transaction; other residents may."""
-    await tx.execute(HOLD_SHARED, booking_id)
+async def hold_shared(tx: Tx, booking_id: UUID, *, turn: int | None = None) -> None:
+    """No host comes or goes until the end of the transaction, and this booking's bearer does nothing
+    else; other residents may, but for those with the same `turn`.
+    """
+    own = int.from_bytes(booking_id.bytes[8:], "big", signed=True)
+    await tx.execute(HOLD_SHARED, booking_id, own if turn is None else turn, own)
 
 
 # `cancelled` is about the bearer's own place too; who waits is not for residents to know.
 SEATS = """
     SELECT place.booking_id, place.link_version,
+        own.participant_id, own.presence, own.name_digest, own.name_number,
         room.slot_id, room.name, room.host_id, room.kind, room.starts_at, room.ends_at, room.closed_at,
+        room.hosts, room.room_limit,
         called_off.slot_id IS NOT NULL OR NOT place.live AS cancelled,
         EXISTS (SELECT FROM participant
             WHERE participant.slot_id = room.slot_id AND hosts AND presence = 'joined') AS host_present,
         0 AS waiting,
-        EXISTS (SELECT FROM participant
-            WHERE participant.slot_id = room.slot_id AND participant.who_id = place.booking_id
-            AND presence = 'waiting') AS here,
+        coalesce(own.presence = 'waiting', false) AS here,
+        own.removed_at IS NOT NULL AS removed,
         ARRAY[]::uuid[] AS cannot_get_in
     FROM place
     JOIN room ON room.slot_id = place.slot_id
+    LEFT JOIN participant own ON own.slot_id = place.slot_id AND own.who_id = place.booking_id
     LEFT JOIN called_off ON called_off.slot_id = place.slot_id
     WHERE place.booking_id = ANY($1::uuid[])
 """
@@ -138,7 +178,12 @@ async def seats(tx: Tx, booking_ids: Collection[UUID]) -> dict[UUID, Seat]:
     """The places that are known, by booking."""
     return {
         row["booking_id"]: Seat(
-            booking_id=row["booking_id"], link_version=row["link_version"], meeting=_meeting(row)
+            booking_id=row["booking_id"],
+            link_version=row["link_version"],
+            meeting=_meeting(row),
+            participant_id=row["participant_id"],
+            presence=Presence(row["presence"] or Presence.AWAY),
+            name=Name(row["name_digest"], row["name_number"]) if row["name_digest"] else None,
         )
         for row in await tx.fetch(SEATS, booking_ids)
     }
@@ -146,12 +191,14 @@ async def seats(tx: Tx, booking_ids: Collection[UUID]) -> dict[UUID, Seat]:
 
 MEETINGS = """
     SELECT room.slot_id, room.name, room.host_id, room.kind, room.starts_at, room.ends_at, room.closed_at,
+        room.hosts, room.room_limit,
         called_off.slot_id IS NOT NULL AS cancelled,
         EXISTS (SELECT FROM participant
             WHERE participant.slot_id = room.slot_id AND hosts AND presence = 'joined') AS host_present,
         (SELECT count(*) FROM participant
             WHERE participant.slot_id = room.slot_id AND NOT hosts AND presence = 'waiting') AS waiting,
         false AS here,
+        false AS removed,
         ARRAY(SELECT who_id FROM participant
             WHERE participant.slot_id = room.slot_id AND NOT hosts AND help_asked_at IS NOT NULL
             ORDER BY help_asked_at) AS cannot_get_in
@@ -168,7 +215,7 @@ async def meetings(tx: Tx, slot_ids: Collection[UUID]) -> dict[UUID, Meeting]:
 
 OWN_SLOTS = """
     SELECT slot_id FROM room
-    WHERE host_id = $1 AND starts_at >= $2 AND starts_at < $3 AND ends_at > $2
+    WHERE $1 = ANY(coalesce(hosts, ARRAY[host_id])) AND starts_at >= $2 AND starts_at < $3 AND ends_at > $2
       AND NOT EXISTS (SELECT FROM called_off WHERE called_off.slot_id = room.slot_id)
       AND EXISTS (SELECT FROM place WHERE place.slot_id = room.slot_id AND place.live)
     ORDER BY starts_at, slot_id LIMIT $4
@@ -200,7 +247,10 @@ def _meeting(row: Any) -> Meeting:
         cancelled=row["cancelled"],
         host_present=row["host_present"],
         waiting=row["waiting"],
+        hosts=None if row["hosts"] is None else tuple(row["hosts"]),
+        room_limit=row["room_limit"],
         here=row["here"],
+        removed=row["removed"],
         cannot_get_in=tuple(row["cannot_get_in"]),
     )
 
@@ -230,6 +280,18 @@ FORGET_CALLED_OFF = """
     DELETE FROM called_off
     WHERE at < $1 AND NOT EXISTS (SELECT FROM room WHERE room.slot_id = called_off.slot_id)
 """
+
+
+FORGET_NAMES = """
+    UPDATE participant SET name_digest = NULL, name_number = NULL
+    WHERE name_digest IS NOT NULL
+    AND slot_id IN (SELECT slot_id FROM room WHERE room.ends_at < $1)
+"""
+
+
+async def forget_names_before(tx: Tx, moment: datetime) -> None:
+    """What tells two of the same name apart is of no use to anybody after the meeting."""
+    await tx.execute(FORGET_NAMES, moment)
 
 
 async def forget_before(tx: Tx, moment: datetime) -> None:

@@ -11,11 +11,16 @@ from services.runtime.db import Tx
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody in a room. `connected`: by any connection. `ended`: the one asked about."""
+    """Somebody in a room. `connected`: by any connection. `ended`: the one asked about.
+
+    `stands_in`: as a coordinator. `removed`: they were sent out.
+    """
 
     slot_id: UUID
     who_id: UUID
     hosts: bool
+    stands_in: bool
+    removed: bool
     presence: Presence
     since: datetime
     connected: bool
@@ -60,7 +65,7 @@ async def note(tx: Tx, slot_id: UUID, seen: Collection[Sighting]) -> None:
 
 
 PERSON = """
-    SELECT slot_id, who_id, hosts, presence, since,
+    SELECT slot_id, who_id, hosts, stands_in, removed_at IS NOT NULL AS removed, presence, since,
         EXISTS (SELECT FROM attendance came
             WHERE came.participant_id = $1 AND came.source = 'jitsi' AND came.what = 'joined'
             AND NOT EXISTS (SELECT FROM attendance went
@@ -79,6 +84,8 @@ async def person(tx: Tx, participant_id: UUID, connection: bytes) -> Person:
         slot_id=row["slot_id"],
         who_id=row["who_id"],
         hosts=row["hosts"],
+        stands_in=row["stands_in"],
+        removed=row["removed"],
         presence=Presence(row["presence"]),
         since=row["since"],
         connected=row["connected"],

@@ -1,0 +1,124 @@
+"""Pressing join: who is let in, who waits, and under which name."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from services.contracts.envelope import Resident, Staff
+from services.contracts.rooms import AttendeeJoined, AttendeeWaiting, HostArrived, Join, Joined
+from services.rooms import domain, names
+from services.rooms.domain import Meeting, Presence
+from services.rooms.service import (
+    Board,
+    Means,
+    hosted,
+    own_seat,
+    seat_of,
+    slot_named,
+    staff_of,
+    stands_in,
+    view,
+)
+from services.rooms.store import people, places
+from services.rooms.store.people import Arrival
+from services.rooms.tokens import Guest
+from services.runtime import outbox
+from services.runtime.call import Call
+from services.runtime.db import Tx
+
+
+async def again(request: Join, call: Call, means: Means, board: Board) -> Joined | None:
+    """The answer for a resident who is in already, which changes nothing; None for everybody else.
+
+    Many press again at once when a connection fails: what they need is found for all of them together.
+    """
+    if not isinstance(call.actor, Resident):
+        return None
+    shown = names.display_name(request.display_name)
+    link = call.actor
+    seat = own_seat(await board.seats.get(link.booking_id), link.booking_id, link.link_version)
+    meeting = seat.meeting
+    if seat.name is None or seat.participant_id is None or seat.presence is not Presence.JOINED:
+        return None
+    domain.may_enter(meeting, means.hours, call.now)
+    if not meeting.host_present or not seat.name.stays(means.known_as(shown, meeting.slot_id)):
+        return None
+    shown = names.told_apart(shown, seat.name.number)
+    return _let_in(meeting, Guest.of(meeting, seat.participant_id, shown), request, call, means)
+
+
+async def join(tx: Tx, request: Join, call: Call, means: Means) -> Joined:
+    """A host is let in and counts as present; a resident is let in when one is, and waits otherwise."""
+    name = names.display_name(request.display_name)
+    match call.actor:
+        case Resident():
+            return await _resident_joins(tx, call.actor, name, request, call, means)
+        case _:
+            return await _host_joins(tx, staff_of(call), name, request, call, means)
+
+
+async def _resident_joins(
+    tx: Tx, link: Resident, name: str, request: Join, call: Call, means: Means
+) -> Joined:
+    booking_id = link.booking_id
+    await places.hold_shared(tx, booking_id, turn=means.turn(name))
+    meeting = (await seat_of(tx, booking_id, link.link_version)).meeting
+    domain.may_be_here(meeting)
+    domain.may_enter(meeting, means.hours, call.now)
+    arrival = Arrival(
+        slot_id=meeting.slot_id,
+        who_id=booking_id,
+        presence=Presence.JOINED if meeting.host_present else Presence.WAITING,
+        at=call.now,
+        name=means.known_as(name, meeting.slot_id),
+    )
+    came = await people.enter(tx, arrival)
+    if came.changed:
+        await outbox.add(tx, _news(meeting, booking_id, call), call)
+    shown = names.told_apart(name, came.number)
+    if not meeting.host_present:
+        seen = view(replace(meeting, here=True), means.hours, call.now)
+        return Joined(state=seen.state, view=seen, display_name=shown, quiet=meeting.is_quiet)
+    inside = replace(meeting, here=False)
+    return _let_in(inside, Guest.of(inside, came.participant_id, shown), request, call, means)
+
+
+def _news(meeting: Meeting, booking_id: UUID, call: Call) -> AttendeeJoined | AttendeeWaiting:
+    if meeting.host_present:
+        return AttendeeJoined(slot_id=meeting.slot_id, booking_id=booking_id, at=call.now)
+    return AttendeeWaiting(slot_id=meeting.slot_id, booking_id=booking_id)
+
+
+async def _host_joins(tx: Tx, staff: Staff, name: str, request: Join, call: Call, means: Means) -> Joined:
+    slot_id = slot_named(request)
+    await places.hold_alone(tx, slot_id)
+    meeting = await hosted(tx, slot_id, staff)
+    domain.may_enter(meeting, means.hours, call.now)
+    arrival = Arrival(
+        slot_id=slot_id,
+        who_id=staff.person_id,
+        presence=Presence.JOINED,
+        at=call.now,
+        name=means.known_as(name, slot_id),
+        hosts=True,
+        stands_in=stands_in(staff),
+    )
+    came = await people.enter(tx, arrival)
+    if not meeting.host_present:
+        await outbox.add(tx, HostArrived(slot_id=slot_id), call)
+    shown = names.told_apart(name, came.number)
+    guest = Guest.of(meeting, came.participant_id, shown, moderates=True)
+    return _let_in(replace(meeting, host_present=True), guest, request, call, means)
+
+
+def _let_in(meeting: Meeting, guest: Guest, request: Join, call: Call, means: Means) -> Joined:
+    """Whoever moderates begins as they like, everybody else as suits the number of people."""
+    seen = view(meeting, means.hours, call.now)
+    video = means.signer.video(
+        room=meeting.room,
+        guest=guest,
+        now=call.now,
+        not_after=seen.closes_at,
+        language=request.language,
+    )
+    quiet = meeting.is_quiet and not guest.moderates
+    return Joined(state=seen.state, view=seen, video=video, display_name=guest.name, quiet=quiet)
