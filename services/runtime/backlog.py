@@ -18,15 +18,19 @@ from services.runtime.db import Database, Tx
 LOOK_EVERY = timedelta(seconds=10)
 FRESH_SECONDS = 30.0
 
+# Both ends of the index of what is unpublished: new news stands first in it, repeated news last.
 LOOK = """
     SELECT
         coalesce((
-            SELECT extract(epoch FROM now() - created_at) FROM outbox
-            WHERE published_at IS NULL AND NOT repeated ORDER BY id LIMIT 1
+            SELECT extract(epoch FROM now() - created_at) FROM (
+                SELECT created_at, repeated FROM outbox
+                WHERE published_at IS NULL ORDER BY repeated, id LIMIT 1
+            ) AS first WHERE NOT repeated
         ), 0)::float8 AS digiaula_outbox_oldest_seconds,
-        EXISTS (
-            SELECT FROM outbox WHERE published_at IS NULL AND repeated
-        )::int::float8 AS digiaula_outbox_repeats,
+        coalesce((
+            SELECT repeated::int AS it_does FROM outbox
+            WHERE published_at IS NULL ORDER BY repeated DESC, id DESC LIMIT 1
+        ), 0)::float8 AS digiaula_outbox_repeats,
         (SELECT count(*) FROM dead_letter WHERE settled_at IS NULL)::float8 AS digiaula_dead_letters,
         coalesce((
             SELECT extract(epoch FROM now() - min(dead_at)) FROM dead_letter WHERE settled_at IS NULL

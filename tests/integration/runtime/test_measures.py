@@ -14,7 +14,7 @@ from services.contracts.refusals import Code, Refusal, Unavailable
 from services.notify.lateness import OLDEST_DUE, OLDEST_UNTRIED, questions
 from services.notify.timekeeping import DatabaseTime
 from services.runtime import backlog, bus, config, main
-from services.runtime.backlog import Backlog
+from services.runtime.backlog import LOOK, Backlog
 from services.runtime.call import Call
 from services.runtime.config import Common
 from services.runtime.db import Database, Tx
@@ -29,6 +29,15 @@ from tests.support.system import System
 
 AGES = ("digiaula_outbox_oldest_seconds", "digiaula_dead_letters", "digiaula_dead_letter_oldest_seconds")
 OLDER = "UPDATE booking.outbox SET created_at = now() - interval '90 seconds', repeated = $1"
+MUCH_NEWS = """
+    INSERT INTO booking.outbox (event_id, subject, body, published_at, repeated)
+    SELECT gen_random_uuid(), '', '', CASE WHEN n > 5000 THEN now() END, n % 2 = 0
+    FROM generate_series(1, 20000) n
+"""
+MANY_LETTERS = """
+    INSERT INTO booking.dead_letter (consumer, event_id, subject, body, reason, settled_at)
+    SELECT '', n::text, '', '', '', CASE WHEN n % 50 > 0 THEN now() END FROM generate_series(1, 20000) n
+"""
 DEAD = """
     INSERT INTO booking.dead_letter (consumer, event_id, subject, body, reason, dead_at)
     VALUES ('booking-rooms', $1, 'rooms.v1.event.host_left', '', 'unreadable', now() - $2::interval)
@@ -132,6 +141,23 @@ async def test_the_oldest_news_counts_and_repeated_news_does_not(storm: Pieces) 
 
     said = looked(asked)
     assert (said["digiaula_outbox_oldest_seconds"], said["digiaula_outbox_repeats"]) == (0, 1)
+
+
+async def test_an_index_answers_however_much_there_is(storm: Pieces) -> None:
+    """Published news lies there for two weeks, and all of it may have to be told again."""
+    await storm.system.sql(MUCH_NEWS)
+    await storm.system.sql(MANY_LETTERS)
+    await storm.system.sql("ANALYZE booking.outbox, booking.dead_letter")
+
+    asked = LOOK.replace("FROM outbox", "FROM booking.outbox")
+    asked = asked.replace("FROM dead_letter", "FROM booking.dead_letter")
+    plan = "\n".join(row[0] for row in await storm.system.sql(f"EXPLAIN {asked}"))
+
+    assert "outbox_unpublished_idx" in plan
+    assert "Seq Scan" not in plan
+    assert "Sort" not in plan
+    whole = await storm.system.sql("EXPLAIN SELECT max(published_at - created_at) FROM booking.outbox")
+    assert any("Seq Scan" in row[0] for row in whole)  # the control: no index knows this
 
 
 async def test_dead_letters_are_counted_until_they_are_settled(storm: Pieces) -> None:
