@@ -71,6 +71,8 @@ async def _read(request: web.Request) -> bytes:
     """At most LARGEST bytes, and not for longer than SECONDS."""
     if (request.content_length or 0) > LARGEST:
         raise _too_large()
+    if request.content.is_eof():  # it came with the head, as most do: nothing to wait for
+        return _in_one_piece(request)
     data = bytearray()
     try:
         async with asyncio.timeout(SECONDS):
@@ -83,6 +85,16 @@ async def _read(request: web.Request) -> bytes:
     except (web.RequestPayloadError, ValueError) as error:
         raise Refusal(Code.JSON_INVALID, "The body could not be read.") from error
     return bytes(data)
+
+
+def _in_one_piece(request: web.Request) -> bytes:
+    try:
+        data = request.content.read_nowait()
+    except (web.RequestPayloadError, ValueError) as error:
+        raise Refusal(Code.JSON_INVALID, "The body could not be read.") from error
+    if len(data) > LARGEST:
+        raise _too_large()
+    return data
 
 
 def _too_large() -> Refusal:
@@ -110,6 +122,8 @@ def _text(data: bytes) -> str:
 
 def _check_depth(text: str) -> None:
     """Counted before parsing: the parser would run out of stack, not out of patience."""
+    if text.count("{") + text.count("[") <= DEEPEST:
+        return
     depth = 0
     for bracket in _BRACKETS.finditer(_STRINGS.sub("", text)):
         depth += 1 if bracket[0] in "[{" else -1

@@ -1,8 +1,8 @@
 """A request from outside as a call inside: on whose behalf, until when, under which key."""
 
 import re
-import secrets
 from datetime import timedelta
+from random import getrandbits
 
 from aiohttp import web
 
@@ -55,4 +55,4 @@ def _trace(request: web.Request) -> str:
     given = request.headers.get("traceparent", "")
     if _TRACE.fullmatch(given):
         return given
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    return f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-01"  # found by, and opens nothing

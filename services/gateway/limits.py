@@ -5,6 +5,7 @@ import ipaddress
 import secrets
 from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 from time import time
 
@@ -76,6 +77,8 @@ class Limits:
         """The client's address; what proxies say of it counts only from proxies we know."""
         peer = request.transport.get_extra_info("peername") if request.transport else None
         address = str(peer[0]) if peer else "unknown"
+        if not self._trusted:
+            return address
         forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
         while self._is_trusted(address) and forwarded and _is_address(forwarded[-1]):
             address = forwarded.pop()
@@ -88,7 +91,12 @@ class Limits:
         return any(ip in network for network in self._trusted)
 
     def _lifted(self, client: str) -> bool:
-        return not self._on and _is_address(client) and ipaddress.ip_address(client).is_loopback
+        return not self._on and _is_loopback(client)
+
+
+@lru_cache(maxsize=64)
+def _is_loopback(address: str) -> bool:
+    return _is_address(address) and ipaddress.ip_address(address).is_loopback
 
 
 def _is_address(text: str) -> bool:

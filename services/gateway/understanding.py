@@ -2,16 +2,19 @@
 
 import re
 import types
+from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin, runtime_checkable
+from functools import cache
+from typing import Annotated, Any, Protocol, TypeVar, Union, cast, get_args, get_origin, runtime_checkable
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import FieldInfo
 from multidict import MultiMapping
 
 from services.contracts.refusals import Code, Refusal
 from services.gateway.body import check_text
-from services.gateway.fields import RULES
+from services.gateway.fields import RULES, Rule
 
 T = TypeVar("T")
 
@@ -44,6 +47,37 @@ def from_query(kind: type[T], query: MultiMapping[str]) -> T:
     return _Reading(strict=False).whole(kind, given)
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """What the library knows of a struct. It reads every annotation anew each time it is asked."""
+
+    fields: tuple[FieldInfo, ...]
+    names: frozenset[str]
+    needs_something: bool
+    is_checked: bool
+
+
+_shapes: dict[type, _Shape] = {}
+
+
+def _shape(kind: type[Any]) -> _Shape:
+    if (known := _shapes.get(kind)) is not None:
+        return known
+    fields = msgspec.structs.fields(kind)
+    shape = _shapes[kind] = _Shape(
+        fields=fields,
+        names=frozenset(field.encode_name for field in fields),
+        needs_something=any(field.required for field in fields),
+        is_checked=issubclass(kind, Checked),
+    )
+    return shape
+
+
+def needs_something(kind: type[Any]) -> bool:
+    """Whether an empty object cannot be such a request."""
+    return _shape(kind).needs_something
+
+
 class _Reading:
     """One pass over what was sent; collects what is wrong instead of stopping at the first."""
 
@@ -56,17 +90,17 @@ class _Reading:
         if self._errors:
             first = self._errors[0]
             raise Refusal(Code(first["code"]), first["detail"], errors=self._errors)
-        if isinstance(said, Checked):
-            said.check()
+        if _shape(kind).is_checked:
+            cast(Checked, said).check()
         return said
 
     def _struct(self, kind: type[T], data: Any, path: str) -> T:
         """The struct, or an unfinished one nobody will see when something is wrong with it."""
         values: dict[str, Any] = {}
-        known = msgspec.structs.fields(kind)  # type: ignore[arg-type]  # every request is a Struct
-        for unknown in data.keys() - {field.encode_name for field in known}:
+        shape = _shape(kind)
+        for unknown in data.keys() - shape.names:
             self._add(Code.FIELD_UNKNOWN, path + _shown(unknown), "There is no such field.")
-        for field in known:
+        for field in shape.fields:
             where = path + field.encode_name
             if field.encode_name in data:
                 values[field.name] = self._value(field.type, data[field.encode_name], where)
@@ -134,10 +168,16 @@ def _code_for(base: Any) -> Code:
 
 def _ruled(kind: Any, value: Any) -> Any:
     """The value after the rule that its field's type names, if it names one."""
+    rule = _rule_of(kind)
+    return value if rule is None else rule(value)
+
+
+@cache
+def _rule_of(kind: Any) -> Rule | None:
     for meta in getattr(kind, "__metadata__", ()):
         if isinstance(meta, Meta) and meta.extra and "rule" in meta.extra:
-            return RULES[meta.extra["rule"]](value)
-    return value
+            return RULES[meta.extra["rule"]]
+    return None
 
 
 def _shown(name: str) -> str:

@@ -41,6 +41,7 @@ CONNECT_SECONDS = 30
 SERVED_AT_ONCE = 64
 WAITING_AT_MOST = 1024
 STOP_LISTENING_SECONDS = 2
+SWEEP_SECONDS = 0.02
 PING_SECONDS = 0.5
 LONGEST_ROUND_TRIP = 3600
 WATCH_SECONDS = 0.5
@@ -65,7 +66,8 @@ class Bus:
         self.connections = 1
         self._clock = clock
         self._inbox = f"_INBOX_{name}.{uuid4().hex}"
-        self._waiting: dict[str, asyncio.Future[Answer]] = {}
+        self._waiting: dict[str, tuple[float, asyncio.Future[Answer]]] = {}
+        self._sweep: asyncio.TimerHandle | None = None
         self._count = 0
         self._trip: tuple[int, asyncio.Task[float] | None] = (0, None)
         self._silent = False
@@ -123,14 +125,15 @@ class Bus:
     async def _ask(self, subject: str, payload: bytes, seconds: float) -> Answer:
         self._count += 1
         token = str(self._count)
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting[token] = answer
-        end = asyncio.get_running_loop().time() + seconds
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
+        self._waiting[token] = loop.time() + seconds, answer
+        if self._sweep is None:
+            self._sweep = loop.call_later(SWEEP_SECONDS, self._sweep_late)
         try:
-            async with asyncio.timeout_at(end):
-                await self.client.publish(subject, payload, reply=f"{self._inbox}.{token}")
-            async with asyncio.timeout_at(end):  # publish swallows a cancellation: time is told twice
-                return await answer
+            # Never waits for the server: what cannot be sent at once lies in the client's own buffer.
+            await self.client.publish(subject, payload, reply=f"{self._inbox}.{token}")
+            return await answer
         except (TimeoutError, NatsError, OSError) as error:
             raise Unavailable(f"{subject}: no answer") from error
         finally:
@@ -214,6 +217,8 @@ class Bus:
         log.error("nats.deaf")
 
     async def close(self) -> None:
+        if self._sweep is not None:
+            self._sweep.cancel()
         if trip := self._trip[1]:
             trip.cancel()
         with contextlib.suppress(Exception):
@@ -228,9 +233,10 @@ class Bus:
         await self.settle()
 
     async def _answered(self, msg: Msg) -> None:
-        future = self._waiting.get(msg.subject.rpartition(".")[2])
-        if future is None or future.done():
+        waiting = self._waiting.get(msg.subject.rpartition(".")[2])
+        if waiting is None or waiting[1].done():
             return
+        future = waiting[1]
         if msg.headers and msg.headers.get("Status") == "503":
             future.set_exception(Unavailable("nobody serves this request"))
             return
@@ -241,9 +247,18 @@ class Bus:
 
     def _fail_waiting(self) -> None:
         """In-flight requests would wait out their whole time after a lost connection."""
-        for future in self._waiting.values():
+        for _, future in self._waiting.values():
             if not future.done():
                 future.set_exception(Unavailable("the connection to NATS was lost"))
+
+    def _sweep_late(self) -> None:
+        """One clock for all who wait: a timer for each would cost more than the asking."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for end, future in self._waiting.values():
+            if end <= now and not future.done():
+                future.set_exception(TimeoutError())
+        self._sweep = loop.call_later(SWEEP_SECONDS, self._sweep_late) if self._waiting else None
 
 
 def _take_note(future: "asyncio.Future[Any]") -> None:

@@ -1,6 +1,7 @@
 """Commands run in one transaction and are answered once: a repetition meets the first answer."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -44,16 +45,32 @@ async def _once(tx: Tx, request: Request[Any], call: Call, first: Callable[[], A
     A second asker waits at the key's row until the first one's transaction ends.
     A refusal rolls the key back with everything else: the next try is judged anew.
     """
-    scope = _scope(call.actor)
-    fingerprint = sha256(request.subject.encode() + b"\0" + encode(request)).digest()
-    if await tx.fetchval(CLAIM_KEY, scope, call.key, fingerprint):
+    claim = claim_of(request, call)
+    assert claim is not None
+    if await tx.fetchval(CLAIM_KEY, claim.scope, claim.key, claim.fingerprint):
         reply = await first()
-        await tx.execute(REMEMBER, scope, call.key, encode(reply))
+        await tx.execute(REMEMBER, claim.scope, claim.key, encode(reply))
         return reply
-    row = await tx.fetchrow(FIRST_ANSWER, scope, call.key)
-    if row is None or row["fingerprint"] != fingerprint:
+    row = await tx.fetchrow(FIRST_ANSWER, claim.scope, claim.key)
+    if row is None or row["fingerprint"] != claim.fingerprint:
         raise Refusal(Code.KEY_REUSED, "This key has already been used for another request.")
     return msgspec.json.decode(row["reply"], type=request.reply)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Whose key it is, and of which request."""
+
+    scope: str
+    key: str
+    fingerprint: bytes
+
+
+def claim_of(request: Request[Any], call: Call) -> Claim | None:
+    if call.key is None:
+        return None
+    fingerprint = sha256(request.subject.encode() + b"\0" + encode(request)).digest()
+    return Claim(_scope(call.actor), call.key, fingerprint)
 
 
 def _scope(actor: Actor) -> str:

@@ -45,6 +45,10 @@ class DatabaseMisused(Exception):
     """Two statements at once on one connection, too few arguments: a bug of ours, not an absence."""
 
 
+class NotDone(Exception):
+    """The database objected to a statement, and nothing of it was done."""
+
+
 class Tx:
     """An open transaction. `promised` is true once something was put into the outbox."""
 
@@ -97,28 +101,53 @@ class Database:
         Raises Unavailable when the database is away. Then a commit may or may
         not have happened: whoever repeats does so with the same key.
         """
+
+        async def once(connection: Any) -> tuple[T, bool]:
+            tx = Tx(connection)
+            async with connection.transaction():
+                result = await work(tx)
+            return result, tx.promised
+
+        result, promised = await self._repeated(once)
+        if promised:
+            self.promised.set()
+        return result
+
+    async def _repeated(self, once: Callable[[Any], Awaitable[T]]) -> T:
+        """Do it on a connection of the pool, again when another transaction was in its way."""
         for attempt in range(1, ATTEMPTS + 1):
             began, waited = time.perf_counter(), None
             try:
                 async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
                     waited = time.perf_counter() - began
-                    tx = Tx(connection)
                     with _misuse_told_apart(connection):
-                        async with connection.transaction():
-                            result = await work(tx)
+                        return await once(connection)
             except _REPEATABLE as error:
                 if attempt == ATTEMPTS:
                     raise Unavailable("the database is too busy") from error
                 await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter
             except _AWAY as error:
                 raise Unavailable("the database does not answer") from error
-            else:
-                if tx.promised:
-                    self.promised.set()
-                return result
             finally:
                 self._measures.db_wait.observe(time.perf_counter() - began if waited is None else waited)
         raise AssertionError("unreachable")
+
+    async def statement(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """One statement that is a transaction of its own: begun, done and committed in one round trip.
+
+        Raises Unavailable as `transact` does, and NotDone when the database objected.
+        """
+
+        async def once(connection: Any) -> list[asyncpg.Record]:
+            try:
+                rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+                return rows
+            except (*_REPEATABLE, *_AWAY):
+                raise
+            except asyncpg.PostgresError as error:
+                raise NotDone from error
+
+        return await self._repeated(once)
 
     async def ping(self) -> None:
         """One round trip, or Unavailable."""

@@ -5,7 +5,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import structlog
@@ -16,6 +16,7 @@ _encoder = msgspec.json.Encoder(enc_hook=str)
 def configure(service: str, level: str = "info") -> None:
     """Send everything, the libraries' words too, to stdout as JSON."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
+    lines = _Lines(sys.stdout.buffer)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -25,7 +26,7 @@ def configure(service: str, level: str = "info") -> None:
             _render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
@@ -70,6 +71,36 @@ def _safe_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutable
     if isinstance(info, BaseException):
         event["error"] = describe(info)
     return event
+
+
+class _Lines:
+    """Lines go out once a turn of the event loop, all in one write; where no loop runs, at once."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._kept: list[bytes] = []
+
+    def msg(self, line: bytes) -> None:
+        self._kept.append(line)
+        if len(self._kept) == 1:
+            try:
+                asyncio.get_running_loop().call_soon(self.flush)
+            except RuntimeError:
+                self.flush()
+
+    def urgent(self, line: bytes) -> None:
+        """What may be the last word of a process does not wait."""
+        self._kept.append(line)
+        self.flush()
+
+    def flush(self) -> None:
+        kept, self._kept = self._kept, []
+        if kept:
+            self._out.write(b"\n".join(kept) + b"\n")
+            self._out.flush()
+
+    debug = info = msg
+    warning = error = critical = urgent
 
 
 def _render(_: Any, __: str, event: MutableMapping[str, Any]) -> bytes:

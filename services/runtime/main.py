@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -104,6 +105,8 @@ async def _redrive(name: str, settings: Common) -> None:
 async def _live(name: str, build: Build[C], settings: C) -> None:
     asyncio.get_running_loop().set_exception_handler(logs.stray_error)
     living = await start(name, build, settings, SystemClock())
+    gc.collect()
+    gc.freeze()  # what has been made so far stays: no collection need look at it again
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -58,18 +58,19 @@ LOCK = "SELECT pg_try_advisory_lock(hashtext(current_schema()), $1)"
 
 async def add(tx: Tx, event: Event, call: Call | None = None) -> None:
     """Promise an event in the transaction of its fact. It is published after the commit."""
-    await tx.execute(ADD, *_row(event, call))
+    await tx.execute(ADD, *row_of(event, call))
     tx.promised = True
 
 
 async def add_all(tx: Tx, events: Sequence[Event], call: Call | None = None) -> None:
     """Many at once, in their order: a change that hundreds of people are to hear of."""
     if events:
-        await tx.executemany(ADD, [_row(event, call) for event in events])
+        await tx.executemany(ADD, [row_of(event, call) for event in events])
         tx.promised = True
 
 
-def _row(event: Event, call: Call | None) -> tuple[UUID, str, bytes]:
+def row_of(event: Event, call: Call | None) -> tuple[UUID, str, bytes]:
+    """Id, subject and body, for who writes the row together with others."""
     event_id = uuid4()
     told = Told(
         event_id=event_id,

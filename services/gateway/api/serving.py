@@ -14,7 +14,7 @@ from services.gateway.body import read_object
 from services.gateway.calls import call_for, key_of
 from services.gateway.door import Door, door_of
 from services.gateway.routing import WITHOUT_BODY, Api, Route
-from services.gateway.understanding import from_object, from_query
+from services.gateway.understanding import from_object, from_query, needs_something
 from services.gateway.who import Caller, caller_of
 from services.runtime.call import Call
 
@@ -94,7 +94,7 @@ def json_response(status: int, reply: Any) -> web.Response:
 async def _said(request: web.Request, api: Api) -> Any:
     if request.method in WITHOUT_BODY:
         return from_query(api.query or NoBody, request.query)
-    from_query(NoBody, request.query)
+    if request.query_string:
+        from_query(NoBody, request.query)
     kind = api.body or NoBody
-    optional = not any(field.required for field in msgspec.structs.fields(kind))
-    return from_object(kind, await read_object(request, empty_is_fine=optional))
+    return from_object(kind, await read_object(request, empty_is_fine=not needs_something(kind)))
