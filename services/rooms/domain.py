@@ -7,7 +7,6 @@ from uuid import UUID
 
 from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import RoomState
-from services.rooms.names import Name
 
 LIVELY = 30  # more than so many microphones at once are noise
 
@@ -26,6 +25,18 @@ class Presence(StrEnum):
     AWAY = "away"
     WAITING = "waiting"
     JOINED = "joined"
+
+
+@dataclass(frozen=True)
+class Name:
+    """What is kept of a name in one room. Asked for, `number` is a wish: another may be given."""
+
+    digest: bytes
+    number: int
+
+    def stays(self, asked: "Name") -> bool:
+        """Whether who has this name and asks for that one keeps the number given before."""
+        return self.digest == asked.digest and asked.number in (1, self.number)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,10 @@ first of her name, the second one is shown as "Aino 2"; whoever calls herself so
 import hmac
 import re
 import unicodedata
-from dataclasses import dataclass
 from uuid import UUID
 
 from services.contracts.refusals import Code, Refusal, field_refusal
+from services.rooms.domain import Name
 
 LONGEST = 80
 MARKS_IN_A_ROW = 4
@@ -20,18 +20,6 @@ _PHONE = re.compile(r"\+?\d[\d\s().,/\-–]*")
 _SPACES = re.compile(r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _MARKS = re.compile(r"[\W_]*")
 _NUMBERED = re.compile(r"(.+\S) ([2-9]|[1-9][0-9]{1,3})")
-
-
-@dataclass(frozen=True)
-class Name:
-    """What is kept of a name in one room. Asked for, `number` is a wish: another may be given."""
-
-    digest: bytes
-    number: int
-
-    def stays(self, asked: "Name") -> bool:
-        """Whether who has this name and asks for that one keeps the number given before."""
-        return self.digest == asked.digest and asked.number in (1, self.number)
 
 
 def known_as(name: str, *, key: bytes, slot_id: UUID) -> Name:

@@ -23,9 +23,8 @@ from services.contracts.rooms import (
     RoomViews,
 )
 from services.rooms import domain, names
-from services.rooms.domain import Hours, Meeting, Presence, Seat
+from services.rooms.domain import Hours, Meeting, Name, Presence, Seat
 from services.rooms.gathering import Gathering
-from services.rooms.names import Name
 from services.rooms.store import people, places
 from services.rooms.tokens import Signer
 from services.runtime import outbox

@@ -6,8 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from services.contracts.rooms import Here
-from services.rooms.domain import Presence
-from services.rooms.names import Name
+from services.rooms.domain import Name, Presence
 from services.runtime.db import Tx
 
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.rooms.domain import Meeting, Presence, Seat
-from services.rooms.names import Name
+from services.rooms.domain import Meeting, Name, Presence, Seat
 from services.runtime.db import Tx
 
 

@@ -14,13 +14,23 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.provision import DATABASE
 from services.contracts.booking.catalogue import SlotKind
 from services.contracts.envelope import Resident, Staff, Told
-from services.contracts.rooms import AskForHelp, Join, Joined, Look, RoomView
+from services.contracts.rooms import (
+    AskForHelp,
+    Here,
+    Join,
+    Joined,
+    Leave,
+    ListPresence,
+    Look,
+    RemoveParticipant,
+    RoomView,
+)
+from tests.integration.rooms.jitsi import Jitsi
 from tests.integration.rooms.neighbour import ABooking, ASlot, Booking
 from tests.support.clock import SetClock
 from tests.support.system import System
 
 NOON = datetime.fromisoformat("2027-03-02T10:00:00+00:00")
-CALLBACK_SECRET = "callback-secret"
 
 
 class Rooms:
@@ -44,9 +54,9 @@ class Rooms:
         await self.booking.tell(other.confirmed())
         return other
 
-    async def host_joins(self, booked: ABooking, host: Staff | None = None) -> Joined:
+    async def host_joins(self, booked: ABooking, host: Staff | None = None, name: str = "Aino") -> Joined:
         host = host or booked.slot.host
-        return await self.system.ask(Join(slot_id=booked.slot.id, display_name="Aino"), host)
+        return await self.system.ask(Join(slot_id=booked.slot.id, display_name=name), host)
 
     async def resident_joins(self, who: ABooking | Resident, name: str = "Vieras") -> Joined:
         resident = who.resident if isinstance(who, ABooking) else who
@@ -60,6 +70,17 @@ class Rooms:
 
     async def host_looks(self, booked: ABooking) -> RoomView:
         return await self.system.ask(Look(slot_id=booked.slot.id), booked.slot.host)
+
+    async def leaves(self, booked: ABooking) -> None:
+        await self.system.ask(Leave(), booked.resident)
+
+    async def removes(self, booked: ABooking, *, by: Staff | None = None, back: bool = False) -> None:
+        request = RemoveParticipant(slot_id=booked.slot.id, booking_id=booked.id, back=back)
+        await self.system.ask(request, by or booked.slot.host)
+
+    async def presence(self, booked: ABooking) -> dict[UUID, Here]:
+        listed = await self.system.ask(ListPresence(slot_id=booked.slot.id), booked.slot.host)
+        return {here.who_id: here for here in listed.items}
 
     async def news(self, booked: ABooking) -> list[str]:
         """What rooms has announced of this meeting, in order."""
@@ -117,3 +138,8 @@ async def rooms(shared: Rooms) -> AsyncIterator[Rooms]:
 async def http() -> AsyncIterator[ClientSession]:
     async with ClientSession() as session:
         yield session
+
+
+@pytest.fixture
+def jitsi(rooms: Rooms, http: ClientSession) -> Jitsi:
+    return Jitsi(rooms.system, rooms.clock, http)

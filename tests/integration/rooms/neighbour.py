@@ -15,6 +15,7 @@ from services.contracts.booking.events import (
     BookingMoved,
     LinkRenewed,
     SlotCancelled,
+    SlotChanged,
 )
 from services.contracts.envelope import Event, Resident, Role, Staff, Told, encode, raw
 from services.contracts.refusals import Code, Refusal
@@ -39,7 +40,23 @@ class ASlot:
 
     @property
     def host(self) -> Staff:
-        return Staff(person_id=self.host_id, role=Role.EXPERT)
+        return expert(self.host_id)
+
+    def changed(self, *hosts: UUID, version: int, room_limit: int = 20) -> SlotChanged:
+        return SlotChanged(
+            slot_id=self.id,
+            host_id=self.host_id,
+            hosts=list(hosts),
+            kind=self.kind,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            room_limit=room_limit,
+            version=version,
+        )
+
+
+def expert(person_id: UUID) -> Staff:
+    return Staff(person_id=person_id, role=Role.EXPERT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +123,10 @@ class Booking:
     async def go_away(self) -> None:
         await self._bus.stop_serving(1)
 
-    def knows(self, thing: ASlot | ABooking, *, live: bool = True, booking_live: bool = True) -> None:
+    def knows(
+        self, thing: ASlot | ABooking, *, live: bool = True, booking_live: bool = True, **session: Any
+    ) -> None:
+        """`session`: what only sessions of groups have."""
         slot = thing if isinstance(thing, ASlot) else thing.slot
         place = Place(
             slot_id=slot.id,
@@ -115,6 +135,7 @@ class Booking:
             starts_at=slot.starts_at,
             ends_at=slot.ends_at,
             live=live,
+            **session,
         )
         if isinstance(thing, ABooking):
             booked = {"booking_id": thing.id, "booking_live": booking_live, "version": thing.version}

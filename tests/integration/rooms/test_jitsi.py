@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
-from typing import Any
 from uuid import uuid4
 
 import jwt
@@ -13,7 +12,7 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
 from services.contracts.booking.catalogue import SlotKind
-from services.contracts.rooms import CloseRoom, Joined, RoomState
+from services.contracts.rooms import CloseRoom, RoomState
 from services.rooms import tokens
 from services.rooms.domain import Hours
 from services.rooms.http import LARGEST_BODY, application
@@ -21,66 +20,10 @@ from services.rooms.keys import rsa_keys
 from services.rooms.service import Means
 from services.runtime import db
 from services.runtime.config import Secret
-from tests.integration.rooms.conftest import CALLBACK_SECRET, NOON, Rooms
+from tests.integration.rooms.conftest import NOON, Rooms
+from tests.integration.rooms.jitsi import CALLBACK_SECRET, SHOWN, Jitsi, room_of, user_of
 from tests.integration.rooms.neighbour import called_off
 from tests.support.rsa_keys import private_pem
-
-SHOWN = {"Authorization": f"Bearer {CALLBACK_SECRET}"}
-
-
-class Jitsi:
-    """Speaks to rooms as Prosody does. Every message is told a minute after the one before."""
-
-    def __init__(self, rooms: Rooms, http: ClientSession) -> None:
-        self._rooms = rooms
-        self._http = http
-        self.headers = SHOWN
-
-    async def asks(self, method: str, path: str, **kwargs: Any) -> tuple[int, Any]:
-        url = self._rooms.system.http("rooms") + path
-        async with self._http.request(method, url, headers=self.headers, **kwargs) as response:
-            return response.status, await response.json() if "json" in response.content_type else None
-
-    async def reserves(self, room: str) -> tuple[int, Any]:
-        form = {"name": room, "start_time": "2027-03-02T10:00:00.000Z", "mail_owner": "x@meet.jitsi"}
-        return await self.asks("POST", "/conference", data=form)
-
-    async def tells(self, what: str, **content: Any) -> int:
-        status, _ = await self.asks("POST", f"/events/{what}", json=content)
-        return status
-
-    async def saw(self, what: str, joined: Joined, connection: str = "one", **content: Any) -> int:
-        """`what` is joined or left; happens a minute from now unless `content` says when."""
-        at = content.pop("at", None) or self.a_minute_later()
-        occupant: dict[str, Any] = {
-            "id": user_of(joined),
-            "occupant_jid": f"{connection}@meet.jitsi/x",
-            "name": "Aino",
-        }
-        seconds = int(at.timestamp())
-        occupant |= {"joined_at": seconds} if what == "joined" else {"left_at": seconds}
-        return await self.tells(f"occupant/{what}", room_name=room_of(joined), occupant=occupant, **content)
-
-    def a_minute_later(self) -> datetime:
-        self._rooms.clock.advance(timedelta(minutes=1))
-        return self._rooms.clock.now()
-
-
-def room_of(joined: Joined) -> str:
-    assert joined.video is not None
-    return joined.video.room
-
-
-def user_of(joined: Joined) -> str:
-    assert joined.video is not None
-    claims = jwt.decode(joined.video.jwt, options={"verify_signature": False})
-    user_id: str = claims["context"]["user"]["id"]
-    return user_id
-
-
-@pytest.fixture
-def jitsi(rooms: Rooms, http: ClientSession) -> Jitsi:
-    return Jitsi(rooms, http)
 
 
 async def test_a_room_is_reserved_until_it_closes(rooms: Rooms, jitsi: Jitsi) -> None:

@@ -2,17 +2,15 @@
 
 from datetime import timedelta
 
-from aiohttp import ClientSession
-
 from services.contracts.booking.catalogue import SlotKind
 from services.contracts.rooms import RoomState
 from tests.integration.rooms.conftest import NOON, Rooms
+from tests.integration.rooms.jitsi import Jitsi, room_of
 from tests.integration.rooms.neighbour import ABooking, ASlot
-from tests.integration.rooms.test_jitsi import Jitsi, room_of
 
 
 async def test_whoever_gave_the_time_back_has_no_token_for_the_room_of_the_next(
-    rooms: Rooms, http: ClientSession
+    rooms: Rooms, jitsi: Jitsi
 ) -> None:
     first = await rooms.a_meeting()
     await rooms.host_joins(first)
@@ -24,7 +22,6 @@ async def test_whoever_gave_the_time_back_has_no_token_for_the_room_of_the_next(
     new = room_of(await rooms.resident_joins(second))
 
     assert new != old
-    jitsi = Jitsi(rooms, http)
     assert (await jitsi.reserves(old))[0] == 403
     assert (await jitsi.reserves(new))[0] == 200
 
@@ -40,10 +37,7 @@ async def test_a_move_to_another_time_is_the_same(rooms: Rooms) -> None:
     assert room_of(await rooms.host_joins(first)) != old
 
 
-async def test_the_host_in_the_old_room_is_not_taken_for_one_in_the_new(
-    rooms: Rooms, http: ClientSession
-) -> None:
-    jitsi = Jitsi(rooms, http)
+async def test_the_host_in_the_old_room_is_not_taken_for_one_in_the_new(rooms: Rooms, jitsi: Jitsi) -> None:
     first = await rooms.a_meeting()
     host = await rooms.host_joins(first)
     await jitsi.saw("joined", host)
@@ -61,9 +55,8 @@ async def test_the_host_in_the_old_room_is_not_taken_for_one_in_the_new(
 
 
 async def test_the_hosts_old_connection_does_not_keep_them_in_the_new_room(
-    rooms: Rooms, http: ClientSession
+    rooms: Rooms, jitsi: Jitsi
 ) -> None:
-    jitsi = Jitsi(rooms, http)
     first = await rooms.a_meeting()
     host = await rooms.host_joins(first)
     await jitsi.saw("joined", host, "in the old room")
