@@ -1,0 +1,171 @@
+"""Who opens a session: who may promise to, and when whom is told that somebody must.
+
+A named host is asked, and reminded. Somebody else is looked for when the host gives up or wishes for a
+stand-in, and two days before the start also when the host has not answered. A coordinator is told when
+nobody is left to ask, and participants only when it is nearly certain that nobody comes.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from services.contracts.booking.groups import Staffing
+from services.contracts.envelope import Role
+from services.contracts.refusals import Code, Refusal
+
+ASKED_AT_ONCE = 5
+REMINDED = (timedelta(days=7), timedelta(days=3))
+"""How long before the start a named host who has not answered is asked again."""
+SEARCHED_FROM = timedelta(hours=48)
+ALERTED = (timedelta(hours=24), timedelta(hours=6))
+TOLD_MISSING = timedelta(hours=3)
+EVERY = timedelta(hours=12)
+SOONER = ((SEARCHED_FROM, timedelta(hours=2)), (timedelta(hours=6), timedelta(minutes=30)))
+"""Within the first of each pair before the start, the next are asked after the second."""
+
+AT_ONCE = datetime.min.replace(tzinfo=UTC)
+PROMISED = frozenset({Staffing.ACCEPTED, Staffing.STAND_IN_WANTED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A session of a group and what has been done to get it a host.
+
+    `over_at`: its end, or when its host ended it before. `asked_at`: when somebody was last asked since
+    its staffing changed.
+    """
+
+    slot_id: UUID
+    open: bool
+    starts_at: datetime
+    over_at: datetime
+    host_id: UUID
+    staffing: Staffing
+    asked_at: datetime | None = None
+    alerted_at: datetime | None = None
+    told_missing_at: datetime | None = None
+
+    @property
+    def promised(self) -> bool:
+        return self.staffing in PROMISED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """One who serves, as they stand to one session.
+
+    `suits`: its theme and one of its languages are theirs, or they lead its group. `free`: no open time
+    of their own and no other session that they promised to come to lies across it.
+    """
+
+    person_id: UUID
+    trained: bool
+    suits: bool
+    free: bool
+    co_hosting: bool = False
+    co_host_accepted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moments:
+    """When each thing is next to be done for a session that lacks a host; None for never."""
+
+    ask_host: datetime | None = None
+    ask_stand_ins: datetime | None = None
+    alert: datetime | None = None
+    tell_missing: datetime | None = None
+
+    def first(self) -> datetime | None:
+        known = (self.ask_host, self.ask_stand_ins, self.alert, self.tell_missing)
+        return min((moment for moment in known if moment is not None), default=None)
+
+
+def is_trained(role: Role, trained: bool) -> bool:
+    """Experts and coordinators are by profession; of a volunteer a coordinator says so."""
+    return trained or role is not Role.VOLUNTEER
+
+
+def wants_host(session: Session, *, now: datetime) -> bool:
+    """Whether somebody other than the named host may promise to come."""
+    if not session.open or now >= session.over_at:
+        return False
+    if session.staffing is Staffing.ASKED:
+        return now >= session.starts_at - SEARCHED_FROM
+    return session.staffing is not Staffing.ACCEPTED
+
+
+def may_take(session: Session, person: Server, *, now: datetime) -> bool:
+    """One who is named as host or co-host and has not answered answers that first."""
+    named = session.host_id == person.person_id and session.staffing is not Staffing.NEEDS_HOST
+    unanswered = person.co_hosting and not person.co_host_accepted
+    fits = person.trained and person.suits and person.free
+    return fits and not named and not unanswered and wants_host(session, now=now)
+
+
+def check_ahead(session: Session, *, now: datetime) -> None:
+    if not session.open:
+        raise Refusal(Code.SLOT_CLOSED, "This session has been called off.")
+    if now >= session.over_at:
+        raise Refusal(Code.ALREADY_STARTED, "This session is already over.")
+
+
+def check_can_promise(*, trained: bool, free: bool) -> None:
+    if not trained:
+        raise Refusal(Code.NOT_TRAINED, "Only volunteers who have been trained can host a session.")
+    if not free:
+        raise overlap()
+
+
+def check_wanted(session: Session, *, now: datetime) -> None:
+    if not wants_host(session, now=now):
+        raise Refusal(Code.DUTY_TAKEN, "Somebody else has promised to come. Thank you all the same.")
+
+
+def overlap() -> Refusal:
+    return Refusal(Code.OVERLAP, "There is another open time or session then.")
+
+
+def moments(session: Session, *, now: datetime) -> Moments:
+    """Whatever lies in the past is due. Nobody is asked once the session has begun."""
+    if not session.open or now >= session.over_at or session.staffing is Staffing.ACCEPTED:
+        return Moments()
+    begun = now >= session.starts_at
+    return Moments(
+        ask_host=None if begun else _host_asked(session),
+        ask_stand_ins=None if begun else _stand_ins_asked(session),
+        alert=None if session.promised else _alerted(session),
+        tell_missing=_told_missing(session),
+    )
+
+
+def _host_asked(session: Session) -> datetime | None:
+    asked_at = session.asked_at
+    if session.staffing is not Staffing.ASKED:
+        return None
+    if asked_at is None:
+        return AT_ONCE
+    again = (session.starts_at - before for before in REMINDED)
+    return next((moment for moment in again if moment > asked_at), None)
+
+
+def _stand_ins_asked(session: Session) -> datetime:
+    opens = session.starts_at - SEARCHED_FROM if session.staffing is Staffing.ASKED else AT_ONCE
+    asked_at = session.asked_at
+    if asked_at is None or asked_at < opens:
+        return opens
+    rounds = [max(asked_at + pause, session.starts_at - within) for within, pause in SOONER]
+    return min(asked_at + EVERY, *rounds)
+
+
+def _alerted(session: Session) -> datetime | None:
+    """Once, and once more when the start is near."""
+    first, again = (session.starts_at - before for before in ALERTED)
+    if session.alerted_at is None:
+        return first
+    return again if session.alerted_at < again else None
+
+
+def _told_missing(session: Session) -> datetime | None:
+    if session.promised or session.told_missing_at is not None:
+        return None
+    return session.starts_at - TOLD_MISSING

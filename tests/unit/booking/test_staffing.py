@@ -1,0 +1,181 @@
+"""Who may promise to open a session, and when whom is told that somebody must."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from services.booking.domain import staffing as rules
+from services.booking.domain.staffing import Server, Session
+from services.contracts.booking.groups import Staffing
+from services.contracts.envelope import Role
+from services.contracts.refusals import Code, Refusal
+
+STARTS = datetime(2027, 3, 2, 16, tzinfo=UTC)
+HOURS, DAYS, MINUTES = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
+HOST = uuid4()
+FITS = Server(person_id=uuid4(), trained=True, suits=True, free=True)
+
+
+def a_session(staffing: Staffing, **differs: object) -> Session:
+    usual = Session(
+        slot_id=uuid4(),
+        open=True,
+        starts_at=STARTS,
+        over_at=STARTS + HOURS,
+        host_id=HOST,
+        staffing=staffing,
+    )
+    return replace(usual, **differs)  # type: ignore[arg-type]  # the fields of a session
+
+
+def test_experts_and_coordinators_are_trained_and_volunteers_when_somebody_says_so() -> None:
+    assert rules.is_trained(Role.EXPERT, False)
+    assert rules.is_trained(Role.COORDINATOR, False)
+    assert rules.is_trained(Role.VOLUNTEER, True)
+    assert not rules.is_trained(Role.VOLUNTEER, False)
+
+
+@pytest.mark.parametrize(
+    ("staffing", "before", "wants"),
+    [
+        (Staffing.NEEDS_HOST, 30 * DAYS, True),
+        (Staffing.STAND_IN_WANTED, 30 * DAYS, True),
+        (Staffing.ACCEPTED, HOURS, False),
+        (Staffing.ASKED, 49 * HOURS, False),
+        (Staffing.ASKED, 48 * HOURS, True),
+        (Staffing.NEEDS_HOST, -30 * MINUTES, True),
+        (Staffing.NEEDS_HOST, -HOURS, False),
+    ],
+)
+def test_a_session_wants_a_host_until_it_is_over(
+    staffing: Staffing, before: timedelta, wants: bool
+) -> None:
+    assert rules.wants_host(a_session(staffing), now=STARTS - before) is wants
+
+
+def test_what_is_called_off_wants_nobody() -> None:
+    assert not rules.wants_host(a_session(Staffing.NEEDS_HOST, open=False), now=STARTS - HOURS)
+
+
+@pytest.mark.parametrize(
+    ("person", "may"),
+    [
+        (FITS, True),
+        (replace(FITS, trained=False), False),
+        (replace(FITS, suits=False), False),
+        (replace(FITS, free=False), False),
+        (replace(FITS, co_hosting=True), False),
+        (replace(FITS, co_hosting=True, co_host_accepted=True), True),
+    ],
+)
+def test_only_who_fits_in_every_way_may_take_a_session(person: Server, may: bool) -> None:
+    assert rules.may_take(a_session(Staffing.NEEDS_HOST), person, now=STARTS - DAYS) is may
+
+
+def test_the_named_host_takes_nothing_over_and_who_gave_up_may_come_back() -> None:
+    host = replace(FITS, person_id=HOST)
+
+    assert not rules.may_take(a_session(Staffing.STAND_IN_WANTED), host, now=STARTS - DAYS)
+    assert rules.may_take(a_session(Staffing.NEEDS_HOST), host, now=STARTS - DAYS)
+
+
+def test_reasons_against_a_promise_are_told_apart() -> None:
+    for trained, free, code in ((False, True, Code.NOT_TRAINED), (True, False, Code.OVERLAP)):
+        with pytest.raises(Refusal) as refused:
+            rules.check_can_promise(trained=trained, free=free)
+        assert refused.value.code is code
+    rules.check_can_promise(trained=True, free=True)
+
+
+def asked_moments(session: Session, start: datetime) -> list[timedelta]:
+    """When others are asked, seen from the start of the session, if each asking finds somebody."""
+    now, moments = start, []
+    while True:
+        due = rules.moments(session, now=now).ask_stand_ins
+        if due is None:
+            return moments
+        now = max(due, now)
+        if now >= STARTS:
+            return moments
+        moments.append(STARTS - now)
+        session = replace(session, asked_at=now)
+
+
+def test_others_are_asked_at_once_and_the_more_often_the_nearer_it_comes() -> None:
+    moments = asked_moments(a_session(Staffing.NEEDS_HOST), STARTS - 3 * DAYS)
+
+    assert moments[:3] == [72 * HOURS, 60 * HOURS, 48 * HOURS]
+    assert moments[3:5] == [46 * HOURS, 44 * HOURS]
+    assert moments[-13:] == [8 * HOURS, *(half * 30 * MINUTES for half in range(12, 0, -1))]
+
+
+def test_an_interval_that_reaches_into_a_more_urgent_time_is_cut_short() -> None:
+    session = a_session(Staffing.NEEDS_HOST, asked_at=STARTS - 50 * HOURS)
+    assert rules.moments(session, now=STARTS - 50 * HOURS).ask_stand_ins == STARTS - 48 * HOURS
+
+    session = a_session(Staffing.NEEDS_HOST, asked_at=STARTS - 7 * HOURS)
+    assert rules.moments(session, now=STARTS - 7 * HOURS).ask_stand_ins == STARTS - 6 * HOURS
+
+
+def test_a_named_host_is_asked_at_once_and_reminded_a_week_and_three_days_before() -> None:
+    session, now, moments = a_session(Staffing.ASKED), STARTS - 30 * DAYS, []
+    while (due := rules.moments(session, now=now).ask_host) is not None:
+        now = max(due, now)
+        moments.append(STARTS - now)
+        session = replace(session, asked_at=now)
+
+    assert moments == [30 * DAYS, 7 * DAYS, 3 * DAYS]
+
+
+def test_while_the_named_host_may_answer_nobody_else_is_asked_until_two_days_before() -> None:
+    session = a_session(Staffing.ASKED, asked_at=STARTS - 3 * DAYS)
+
+    assert rules.moments(session, now=STARTS - 3 * DAYS).ask_stand_ins == STARTS - 48 * HOURS
+    assert asked_moments(session, STARTS - 3 * DAYS)[0] == 48 * HOURS
+
+
+def test_the_coordinator_is_told_a_day_before_and_once_more_six_hours_before() -> None:
+    session = a_session(Staffing.NEEDS_HOST)
+    assert rules.moments(session, now=STARTS - 2 * DAYS).alert == STARTS - DAYS
+
+    for told_at in (STARTS - 5 * DAYS, STARTS - DAYS):
+        once = replace(session, alerted_at=told_at)
+        assert rules.moments(once, now=told_at).alert == STARTS - 6 * HOURS
+    twice = replace(session, alerted_at=STARTS - 6 * HOURS)
+    assert rules.moments(twice, now=STARTS - HOURS).alert is None
+
+
+def test_participants_are_told_three_hours_before_and_only_once() -> None:
+    session = a_session(Staffing.ASKED)
+    assert rules.moments(session, now=STARTS - DAYS).tell_missing == STARTS - 3 * HOURS
+
+    told = replace(session, told_missing_at=STARTS - 3 * HOURS)
+    assert rules.moments(told, now=STARTS - HOURS).tell_missing is None
+
+
+def test_while_a_stand_in_is_wanted_nobody_but_those_asked_is_told_anything() -> None:
+    moments = rules.moments(a_session(Staffing.STAND_IN_WANTED), now=STARTS - HOURS)
+
+    assert (moments.alert, moments.tell_missing, moments.ask_host) == (None, None, None)
+    assert moments.ask_stand_ins == rules.AT_ONCE
+
+
+def test_nobody_is_asked_to_come_to_what_has_begun_but_those_who_wait_are_told() -> None:
+    moments = rules.moments(a_session(Staffing.NEEDS_HOST), now=STARTS + MINUTES)
+
+    assert (moments.ask_host, moments.ask_stand_ins) == (None, None)
+    assert moments.tell_missing == STARTS - 3 * HOURS
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        a_session(Staffing.ACCEPTED),
+        a_session(Staffing.NEEDS_HOST, open=False),
+        a_session(Staffing.NEEDS_HOST, over_at=STARTS - 2 * HOURS),
+    ],
+)
+def test_nothing_is_due_for_what_has_a_host_or_is_over(session: Session) -> None:
+    assert rules.moments(session, now=STARTS - HOURS).first() is None
