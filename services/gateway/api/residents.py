@@ -34,11 +34,17 @@ class JoinBody(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`open` with the way in, or `waiting` until the host is there."""
+    """`open` with the way in, or `waiting` until the host is there.
+
+    `display_name`: as the others see it, told apart from somebody's who has the same. `quiet`: one comes in
+    with microphone and camera off.
+    """
 
     state: RoomState
     video: Video | None = None
     view: RoomView | None = None
+    display_name: str | None = None
+    quiet: bool = False
 
 
 class Help(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -99,9 +105,14 @@ async def join(asking: Asking[JoinBody]) -> Answer[Entry]:
 
 def entry(joined: Joined) -> Answer[Entry]:
     """200 with the way in, 202 for those who wait."""
-    if joined.video is None:
-        return Answer(202, Entry(state=RoomState.WAITING, view=joined.view))
-    return Answer(200, Entry(state=RoomState.OPEN, video=joined.video, view=joined.view))
+    body = Entry(
+        state=RoomState.WAITING if joined.video is None else RoomState.OPEN,
+        video=joined.video,
+        view=joined.view,
+        display_name=joined.display_name,
+        quiet=joined.quiet,
+    )
+    return Answer(202 if joined.video is None else 200, body)
 
 
 async def leave(asking: Asking[NoBody]) -> Nothing:

@@ -54,6 +54,7 @@ async def join(request: web.Request) -> web.Response:
         "room.html",
         heading=say("Your meeting"),
         video=joined.video,
+        quiet=joined.quiet,
         sound_only=form.value("camera") == "off",
         help=f"/t/{request.match_info['token']}/help",
         leave=f"/t/{request.match_info['token']}/leave",

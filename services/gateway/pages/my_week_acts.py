@@ -54,6 +54,7 @@ async def join(request: web.Request) -> web.Response:
         "room.html",
         heading=say("The meeting is open"),
         video=joined.video,
+        quiet=joined.quiet,
         sound_only=False,
         at_the_door=f"/my/week/slots/{slot_id}/door",
         leave=f"/my/week/slots/{slot_id}/leave",

@@ -22,6 +22,7 @@
         disableInviteFunctions: true,
         disableDeepLinking: true,
         ...(facts.soundOnly ? { startAudioOnly: true, startWithVideoMuted: true } : {}),
+        ...(facts.quiet ? { startWithAudioMuted: true, startWithVideoMuted: true } : {}),
       },
     });
     api.getIFrame().title = facts.title;
