@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from services.rooms.domain import LIVELY
+
 ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "docker-compose.yml"
 JITSI = ROOT / "deploy" / "compose" / "jitsi.yml"
@@ -243,6 +245,13 @@ def test_one_token_opens_one_room_and_decides_who_moderates() -> None:
     assert focus.items() <= environment("jicofo").items()
     page = {"ENABLE_AUTH": "1", "ENABLE_GUESTS": "0", "DISABLE_DEEP_LINKING": "1", "ENABLE_P2P": "0"}
     assert page.items() <= environment("web").items()
+
+
+def test_a_room_holds_no_more_than_rooms_says_and_large_ones_begin_quietly() -> None:
+    """Prosody looks at a room's own number only if it has one for all rooms."""
+    assert int(environment("prosody")["MAX_PARTICIPANTS"]) > 0
+    web = environment("web")
+    assert web["START_AUDIO_MUTED"] == web["START_VIDEO_MUTED"] == str(LIVELY)
 
 
 def test_rooms_signs_what_jitsi_accepts() -> None:
