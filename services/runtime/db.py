@@ -33,6 +33,7 @@ _AWAY = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what a client says that was cut off between two messages
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.LockNotAvailableError,
@@ -175,6 +176,9 @@ def _misuse_told_apart(connection: Any) -> Iterator[None]:
             raise Unavailable("the database does not answer") from error
         connection.terminate()  # nothing more can be done with it, not even give it back
         raise DatabaseMisused from error
+    except asyncpg.InternalClientError as error:
+        connection.terminate()  # it believes itself open, and that a statement is still under way
+        raise Unavailable("the database does not answer") from error
 
 
 async def connect(url: str, *, schema: str, largest: int = 8, measures: Measures | None = None) -> Database:

@@ -132,6 +132,7 @@ class Relay:
                 TimeoutError,
                 asyncpg.PostgresError,
                 asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
             ) as error:
                 log.warning("relay.stalled", reason=type(error).__name__)
                 await asyncio.sleep(POLL_SECONDS / 2)

@@ -157,6 +157,20 @@ async def test_a_connection_lost_in_between_ends_as_unavailable_and_the_next_wor
     await db.ping()
 
 
+async def test_a_client_that_lost_count_of_its_messages_is_replaced(pieces: Pieces) -> None:
+    """Cut off at the wrong moment, asyncpg says for ever that a statement is under way."""
+    db = await pieces.db("booking", largest=2)
+
+    async def lose_count(tx: Tx) -> None:
+        raise asyncpg.InternalClientError
+
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await db.transact(lose_count)
+
+    await db.ping()
+
+
 async def test_a_server_that_comes_back_is_used_again(pieces: Pieces) -> None:
     async with cable(pieces.system.postgres.port) as line:
         db = await pieces.db("booking", port=line.port)
