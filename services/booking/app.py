@@ -22,6 +22,7 @@ def build(parts: Parts, settings: Config) -> Service:
         confirm_first=settings.mode is BookingMode.CONFIRM,
         hold=timedelta(minutes=settings.hold_minutes),
         link_life=timedelta(days=settings.link_days),
+        book_together=settings.book_together,
         holidays=holidays,
     )
 

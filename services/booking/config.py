@@ -19,4 +19,5 @@ class Config(Common):
     mode: BookingMode = setting("DIGIAULA_BOOKING_MODE", default=BookingMode.INSTANT)
     hold_minutes: int = setting("DIGIAULA_HOLD_MINUTES", default=60)
     link_days: int = setting("DIGIAULA_LINK_DAYS", default=7)
+    book_together: int = setting("DIGIAULA_BOOK_TOGETHER", default=64)
     first_coordinator: str = setting("DIGIAULA_FIRST_COORDINATOR", default="")

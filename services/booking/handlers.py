@@ -18,6 +18,7 @@ from services.booking.service import (
     themes,
 )
 from services.booking.service.deps import Deps
+from services.booking.service.together import book_together
 from services.contracts.booking import appointments as a
 from services.contracts.booking import catalogue as c
 from services.contracts.booking import coordination as w
@@ -85,4 +86,6 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
 
 
 def handlers(db: Database, deps: Deps) -> Handlers:
-    return {request: in_transaction(db, deps, use_case) for request, use_case in USE_CASES.items()}
+    served = {request: in_transaction(db, deps, use_case) for request, use_case in USE_CASES.items()}
+    served[a.Book] = book_together(db, deps, served[a.Book], largest=deps.book_together)
+    return served

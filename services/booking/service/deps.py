@@ -27,11 +27,13 @@ class Holidays:
 class Deps:
     """`confirm_first`: a booking is held for `hold` until its resident confirms it from the mail.
 
-    `link_life`: how long after the meeting its link still answers.
+    `link_life`: how long after the meeting its link still answers. `book_together`: how many bookings may
+    share one transaction.
     """
 
     zone: ZoneInfo
     confirm_first: bool
     hold: timedelta
     link_life: timedelta
+    book_together: int = 64
     holidays: Container[date] = field(default_factory=frozenset)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.booking.store import slots
+from services.booking.store import slots, together
 from services.contracts.booking.appointments import CancelBooking, MoveBooking
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.refusals import Code, Refusal
@@ -82,8 +82,43 @@ async def test_without_the_guard_the_same_race_sells_a_seat_twice(
 ) -> None:
     """The negative control: the race is real, and it is the one conditional statement that wins it."""
     monkeypatch.setattr(slots, "TAKE_SEATS", UNGUARDED_TAKE)
+    await house.system.stop("booking")
+    await house.system.start("booking", BOOK_TOGETHER="1")  # together has a guard of its own
     host = await house.expert()
     slot = await house.group(host, A_TUESDAY + timedelta(hours=2), capacity=10)
+
+    outcome = await race(house, slot.id)
+
+    assert outcome["booked"] > 10
+
+
+@pytest.mark.parametrize("largest", ["1", "64"])
+async def test_the_race_is_won_alike_alone_and_together(house: House, largest: str) -> None:
+    await house.system.stop("booking")
+    await house.system.start("booking", BOOK_TOGETHER=largest)
+    slot = await house.group(await house.expert(), A_TUESDAY + timedelta(hours=2), capacity=10)
+
+    assert await race(house, slot.id) == {"booked": 10, Code.GROUP_FULL: RACERS - 10}
+    assert await live_bookings(house, slot.id) == 10
+
+
+async def test_without_the_lock_a_batch_sells_a_seat_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control of booking together: two copies read the same free seats, and no constraint
+    stops them."""
+    unguarded = (
+        together.BOOK.replace("ORDER BY s.id FOR UPDATE OF s", "")
+        .replace("WHERE turn <= free", "WHERE turn <= free AND pg_sleep(0.01) IS NOT NULL")
+        .replace(
+            "SET taken = taken + (SELECT count(*)", "SET taken = least(capacity, taken + (SELECT count(*)"
+        )
+        .replace("given.slot_id = slot.id)", "given.slot_id = slot.id))")
+    )
+    await house.system.stop("booking")
+    await house.system.start("booking", BOOK_TOGETHER="8")
+    monkeypatch.setattr(together, "BOOK", unguarded)
+    slot = await house.group(await house.expert(), A_TUESDAY + timedelta(hours=2), capacity=10)
 
     outcome = await race(house, slot.id)
 
