@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
@@ -119,11 +119,16 @@ async def as_fast_as_it_goes(
 
 async def at_a_rate(address: str, asked: bytes, *, per_second: float, seconds: float) -> Seen:
     """A request every so often, whether or not the one before has been answered: as visitors come."""
+    return await over(address, [asked] * int(per_second * seconds), seconds=seconds)
+
+
+async def over(address: str, asked: Sequence[bytes], *, seconds: float) -> Seen:
+    """Each request at its moment of the stretch, whether or not those before have been answered."""
     seen, tasks = Seen(), []
     began = time.perf_counter()
-    for number in range(int(per_second * seconds)):
-        await asyncio.sleep(max(0.0, began + number / per_second - time.perf_counter()))
-        tasks.append(asyncio.create_task(_one(address, asked, seen)))
+    for number, each in enumerate(asked):
+        await asyncio.sleep(max(0.0, began + number * seconds / len(asked) - time.perf_counter()))
+        tasks.append(asyncio.create_task(_one(address, each, seen)))
     await asyncio.gather(*tasks)
     seen.seconds = time.perf_counter() - began
     return seen

@@ -1,0 +1,122 @@
+"""`python -m bench.evening`: 600 people come to one evening within ten seconds, before and after its host.
+
+Each presses once, at their own moment and over a connection of their own, as people do: nobody waits for
+the one before. Many have the same nickname. Beside it the bare server, asked at the same moments.
+"""
+
+import asyncio
+import json
+import os
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import uvloop
+
+from bench.__main__ import _echo
+from bench.figures import Figure, table
+from bench.load import Seen, over, request
+from bench.scene import EXPERT, THEME, all_told
+from tests.support.eventually import eventually
+from tests.support.stack import SignedIn, Stack, running_stack
+
+PEOPLE = 600
+SECONDS = 10.0
+TARGET_MS = 1000.0
+AT_ONCE = 16
+NAMES = ("Kielo", "Pihla", "Sini", "Ilta", "Vieras", "Oiva", "Tuuli", "Lumi", "Otso", "Mummo 75")
+
+
+async def measure(stack: Stack, echo: str) -> list[Figure]:
+    """Everybody waits at the door, the host comes, everybody presses again; nobody is refused."""
+    expert = await stack.sign_in(EXPERT)
+    slot_id, presses = await _an_evening(stack, expert)
+    await all_told(stack)
+    hello = [request(f"{echo}/", method="POST", body=b'{"display_name": "Kielo"}')] * PEOPLE
+    limits = (await over(echo, hello, seconds=SECONDS)).only(b"200")
+    wait = (await over(stack.gateway, presses, seconds=SECONDS)).only(b"202")
+    await _host_joins(stack, expert, slot_id)
+    come_in = (await over(stack.gateway, presses, seconds=SECONDS)).only(b"200")
+    return [
+        *_figures("600 wait in 10 s", wait, limits),
+        *_figures("600 join in 10 s", come_in, limits),
+    ]
+
+
+async def _an_evening(stack: Stack, expert: SignedIn) -> tuple[str, list[bytes]]:
+    starts = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=10)
+    slot = {
+        "theme": THEME,
+        "starts_at": starts.isoformat(),
+        "ends_at": (starts + timedelta(hours=2)).isoformat(),
+        "languages": ["fi"],
+        "kind": "event",
+        "capacity": PEOPLE,
+    }
+    status, made = await stack.api("POST", "/slots", slot, session=expert)
+    assert status == 201, made
+    slot_id: str = made["id"]
+    turns = asyncio.Semaphore(AT_ONCE)
+    links = await asyncio.gather(*(_enrolled(stack, slot_id, number, turns) for number in range(PEOPLE)))
+    return slot_id, [
+        request(
+            f"{stack.gateway}/api/v1/t/{link}/join",
+            method="POST",
+            body=json.dumps({"display_name": NAMES[number % len(NAMES)]}).encode(),
+        )
+        for number, link in enumerate(links)
+    ]
+
+
+async def _enrolled(stack: Stack, slot_id: str, number: int, turns: asyncio.Semaphore) -> str:
+    person = {
+        "slot_id": slot_id,
+        "display_name": NAMES[number % len(NAMES)],
+        "email": f"iltama{number}@posti.example",
+        "consent": True,
+    }
+    async with turns:
+        status, booked = await stack.api("POST", "/bookings", person)
+    assert status == 201, booked
+    return str(booked["manage_url"]).rpartition("/")[2]
+
+
+async def _host_joins(stack: Stack, expert: SignedIn, slot_id: str) -> None:
+    async def is_in() -> bool:
+        status, _ = await stack.api("POST", f"/slots/{slot_id}/join", session=expert)
+        return status == 200
+
+    await eventually(is_in)
+
+
+def _figures(name: str, seen: Seen, limits: Seen) -> list[Figure]:
+    return [
+        Figure(
+            name=f"{name}, {label}",
+            value=round(_at(seen, part), 2),
+            unit="ms",
+            limit=round(_at(limits, part), 2),
+            ratio=round(_at(limits, part) / _at(seen, part), 3),
+            runs=1,
+            spread=0.0,
+            target=TARGET_MS if label == "p99" else None,
+        )
+        for label, part in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
+    ]
+
+
+def _at(seen: Seen, part: float) -> float:
+    ordered = sorted(seen.took)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+async def alone() -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="digiaula-bench-") as folder, _echo() as echo:
+        async with running_stack(Path(folder) / "state", LIMITS="off") as stack:
+            return await measure(stack, echo)
+
+
+if __name__ == "__main__":
+    before = os.getloadavg()[0]
+    print(table(uvloop.run(alone())))
+    print(f"load average {before:.1f} before, {os.getloadavg()[0]:.1f} after")
