@@ -5,9 +5,11 @@ from urllib.parse import urlsplit
 from services.contracts.links import parse_keys
 from services.notify.config import Config
 from services.notify.domain import QuietHours
+from services.notify.group_wording import GroupWording
 from services.notify.handlers import handlers
 from services.notify.jobs import Dispatch, jobs
 from services.notify.lateness import Sendings, questions
+from services.notify.letters import Letters
 from services.notify.senders.addresses import parse_mailbox
 from services.notify.senders.connection import SmtpServer, greeting_name
 from services.notify.senders.email import Email
@@ -17,6 +19,7 @@ from services.notify.sending import Sending
 from services.notify.subscribers import subscriptions
 from services.notify.timekeeping import DatabaseTime
 from services.notify.wording import Wording
+from services.notify.writing import Writer
 from services.runtime.main import Parts, Service
 
 
@@ -31,17 +34,23 @@ def build(parts: Parts, settings: Config) -> Service:
         greeting=greeting_name(urlsplit(settings.public_url).hostname or "localhost"),
         clock=time,
     )
-    sending = Sending(
+    writer = Writer(
+        public_url=settings.public_url,
+        zone=settings.time_zone,
+        keys=parse_keys(settings.link_keys),
+        organizer=sender.addr_spec,
+    )
+    letters = Letters(
         db=parts.db,
         bus=parts.bus,
         clock=parts.clock,
         time=time,
-        wording=Wording(
-            public_url=settings.public_url,
-            zone=settings.time_zone,
-            keys=parse_keys(settings.link_keys),
-            organizer=sender.addr_spec,
-        ),
+        wording=Wording(writer),
+        of_groups=GroupWording(writer),
+    )
+    sending = Sending(
+        letters=letters,
+        time=time,
         senders={Channel.EMAIL: email, Channel.SMS: Sms(settings.sms_url, settings.sms_token)},
         quiet=quiet,
     )

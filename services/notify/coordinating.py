@@ -36,12 +36,14 @@ async def resend(tx: Tx, request: Resend, call: Call, _: object) -> Nothing:
         raise Refusal(Code.ALREADY_CANCELLED, "The booking has been cancelled.")
     if known.ends_at <= call.now:
         raise Refusal(Code.TOO_LATE, "The meeting is over.")
-    kind, occasion = await store.first_said(tx, request.booking_id)
-    if await store.hurry(tx, request.booking_id, kind, now=call.now):
+    about = known.enrolment_id or request.booking_id
+    kind, occasion = await store.first_said(tx, about)
+    if await store.hurry(tx, about, kind, now=call.now):
         return Nothing()
     again = domain.said_again(
         kind,
         request.booking_id,
+        enrolment_id=known.enrolment_id,
         occasion=occasion + 1,
         starts_at=known.starts_at,
         ends_at=known.ends_at,

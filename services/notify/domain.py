@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.contracts.booking.appointments import MessageFacts
+from services.contracts.booking.events import BookingEvent
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.notify import MessageKind
 
@@ -38,6 +39,9 @@ _STATUS_NEEDED = {
     MessageKind.REMINDER_DAY: {BookingStatus.CONFIRMED},
     MessageKind.REMINDER_HOUR: {BookingStatus.CONFIRMED},
     MessageKind.FEEDBACK: {BookingStatus.CONFIRMED, BookingStatus.ATTENDED},
+    MessageKind.ANNOUNCEMENT: {BookingStatus.CONFIRMED, BookingStatus.ATTENDED},
+    MessageKind.HOST_MISSING: {BookingStatus.CONFIRMED},
+    MessageKind.HOST_FOUND: {BookingStatus.CONFIRMED},
     MessageKind.LINKS: {
         BookingStatus.HELD,
         BookingStatus.CONFIRMED,
@@ -57,13 +61,25 @@ class Meeting:
     time_zone: str
     sequence: int
 
+    @classmethod
+    def of(cls, event: BookingEvent) -> "Meeting":
+        return cls(
+            booking_id=event.booking_id,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            time_zone=event.time_zone,
+            sequence=event.sequence,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Owed:
     """A message to be sent once: `kind`, `about` and `occasion` together are unique.
 
-    `about` is the booking, or the link request, the sign-in, the failed message or UNREAD_NEWS.
-    After `give_up_at` nothing is tried again; after `not_after` nothing is sent.
+    `about` is the booking, or the link request, the sign-in, the failed message or UNREAD_NEWS; for a
+    group the enrolment, the session, or the one who is asked to host it.
+    After `give_up_at` nothing is tried again; after `not_after` nothing is sent. `since` when what a
+    change tells of has happened.
     """
 
     kind: MessageKind
@@ -74,6 +90,11 @@ class Owed:
     occasion: int = 0
     booking_id: UUID | None = None
     starts_at: datetime | None = None
+    enrolment_id: UUID | None = None
+    since: datetime | None = None
+    announcement_id: UUID | None = None
+    slot_id: UUID | None = None
+    person_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +156,7 @@ def said_again(
     kind: MessageKind,
     booking_id: UUID,
     *,
+    enrolment_id: UUID | None,
     occasion: int,
     starts_at: datetime,
     ends_at: datetime,
@@ -143,9 +165,10 @@ def said_again(
     """What a coordinator wants to be said once more, as long as it would have been said the first time."""
     return Owed(
         kind=kind,
-        about=booking_id,
+        about=enrolment_id or booking_id,
         occasion=occasion,
         booking_id=booking_id,
+        enrolment_id=enrolment_id,
         starts_at=starts_at,
         due_at=now,
         not_after=ends_at,

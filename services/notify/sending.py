@@ -1,4 +1,4 @@
-"""One message: ask the owner whether it still holds, write it, hand it over.
+"""One message: have it written as it is true now, hand it over, and see how that ended.
 
 No transaction is open and no connection to the database is held meanwhile.
 """
@@ -11,22 +11,15 @@ from typing import TypeVar
 
 import structlog
 
-from services.contracts.booking.appointments import DescribeLinks, DescribeMessage, MessageFacts
-from services.contracts.booking.people import ListAlertAddresses
-from services.contracts.envelope import Request
-from services.contracts.gateway import PrepareSignIn
-from services.contracts.notify import MessageKind
 from services.contracts.refusals import Code, Refusal, Unavailable
-from services.notify import domain, store
+from services.notify import domain
 from services.notify.domain import QuietHours
+from services.notify.letters import Letters, NotOwed
 from services.notify.outcome import Failed, Outcome, PutBack, Retry, Sent, Skipped
 from services.notify.senders.letter import Channel, Letter, Line, Postponed, Rejected, Resting, Sender
 from services.notify.store import Due
-from services.notify.wording import NoContact, Wording
-from services.runtime.bus import Bus
-from services.runtime.call import own_call
+from services.notify.writing import NoContact
 from services.runtime.clock import Clock
-from services.runtime.db import Database
 
 log = structlog.get_logger()
 
@@ -39,36 +32,22 @@ FRESH_SECONDS = 2.0
 _LATER = {Code.OVERLOADED, Code.DEADLINE_EXCEEDED}
 
 
-class NotOwed(Exception):
-    """The owner's facts say that this must not be sent."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 class Sending:
     """Answers with how it ended; writing that down is the caller's.
 
-    `time` says what is due and what is late; `clock` is the one by which neighbours read deadlines.
+    `time` says what is due and what is late.
     """
 
     def __init__(
         self,
         *,
-        db: Database,
-        bus: Bus,
-        clock: Clock,
+        letters: Letters,
         time: Clock,
-        wording: Wording,
         senders: Mapping[Channel, Sender],
         quiet: QuietHours,
     ) -> None:
-        self._db = db
-        self._bus = bus
-        self._clock = clock
+        self._letters = letters
         self._time = time
-        self._wording = wording
         self._senders = senders
         self._quiet = quiet
 
@@ -115,12 +94,12 @@ class Sending:
     async def _send(self, due: Due) -> Outcome:
         loop = asyncio.get_running_loop()
         asked_at = loop.time()
-        letters = await self._write(due)
+        letters = await self._letters.write(due)
         channel = letters[0].channel
         try:
             async with self._senders[channel].line() as line:
                 if loop.time() - asked_at > FRESH_SECONDS:
-                    letters = await self._write(due)
+                    letters = await self._letters.write(due)
                 if letters[0].channel is not channel:
                     return PutBack(self._time.now())
                 await _hand_over(line, letters)
@@ -129,60 +108,6 @@ class Sending:
         except Rejected as error:
             return Failed(error.code, channel)
         return Sent(channel)
-
-    async def _write(self, due: Due) -> list[Letter]:
-        """What there is to say now, as the owner knows it at this moment."""
-        match due.kind:
-            case MessageKind.SIGN_IN:
-                mail = await self._ask(PrepareSignIn(sign_in_id=due.about))
-                return [self._wording.sign_in(due.id, mail, now=self._time.now())]
-            case MessageKind.ALERT:
-                return await self._alerts(due)
-            case MessageKind.LINKS if due.booking_id is None:
-                facts = await self._ask(DescribeLinks(link_request_id=due.about))
-                return self._links(due, facts.bookings, renewed=False)
-            case MessageKind.LINKS:
-                return self._links(due, [await self._facts(due)], renewed=True)
-            case _:
-                booking = await self._facts(due)
-                return [self._wording.about_booking(due.id, due.kind, booking, now=self._time.now())]
-
-    async def _facts(self, due: Due) -> MessageFacts:
-        facts = await self._ask(DescribeMessage(booking_id=due.about))
-        if reason := domain.no_longer_true(due.kind, due.starts_at, facts, now=self._time.now()):
-            raise NotOwed(reason)
-        return facts
-
-    def _links(self, due: Due, bookings: list[MessageFacts], *, renewed: bool) -> list[Letter]:
-        now = self._time.now()
-        live = [each for each in bookings if not domain.no_longer_true(due.kind, None, each, now=now)]
-        if not live:
-            raise NotOwed("nothing_to_say")
-        return self._wording.links(due.id, live, renewed=renewed, now=now)
-
-    async def _alerts(self, due: Due) -> list[Letter]:
-        failed = await self._failed(due)
-        receivers = (await self._ask(ListAlertAddresses())).items
-        if not receivers:
-            raise NotOwed("nobody_to_tell")
-        return [
-            self._wording.alert(
-                due.id, number, each, failed=failed, booking_id=due.booking_id, now=self._time.now()
-            )
-            for number, each in enumerate(receivers)
-        ]
-
-    async def _failed(self, due: Due) -> MessageKind | None:
-        """What an alert's failed message was; None when it is about news and not about a message."""
-        if due.about == domain.UNREAD_NEWS:
-            return None
-        failed = await self._db.transact(lambda tx: store.kind_of(tx, due.about))
-        if failed is None:
-            raise NotOwed("nothing_to_say")
-        return failed
-
-    async def _ask(self, request: Request[R]) -> R:
-        return await self._bus.call(request, own_call("notify", self._clock.now()))
 
     def _refused(self, due: Due, code: Code) -> Outcome:
         """Only an owner who no longer knows what it is about settles it; any other no may be a mistake."""

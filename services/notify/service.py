@@ -35,7 +35,7 @@ async def hear_of_booking(
         return
     if newest and not news.live:
         await store.drop_all(tx, event.booking_id)
-    meeting = _meeting(event)
+    meeting = Meeting.of(event)
     if news.announces is not None:
         occasion = _occasion(news.announces, event)
         await store.plan(tx, [domain.at_once(news.announces, meeting, occasion=occasion, now=now)])
@@ -52,16 +52,6 @@ async def hear_of_wish(tx: Tx, kind: MessageKind, about: UUID, *, now: datetime)
 async def give_up_news(tx: Tx, *, now: datetime) -> None:
     """Somebody may not be told of something, and only a person can find out of what."""
     await store.plan(tx, [domain.news_unread(now=now)])
-
-
-def _meeting(event: BookingEvent) -> Meeting:
-    return Meeting(
-        booking_id=event.booking_id,
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        time_zone=event.time_zone,
-        sequence=event.sequence,
-    )
 
 
 def _occasion(kind: MessageKind, event: BookingEvent) -> int:

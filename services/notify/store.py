@@ -30,10 +30,17 @@ class Due:
     not_after: datetime
     give_up_at: datetime
     attempts: int
+    occasion: int = 0
+    enrolment_id: UUID | None = None
+    since: datetime | None = None
+    announcement_id: UUID | None = None
+    slot_id: UUID | None = None
+    person_id: UUID | None = None
 
 
 HEAR = """
-    INSERT INTO meeting (booking_id, version, starts_at, ends_at, live) VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO meeting (booking_id, version, starts_at, ends_at, live, enrolment_id)
+    VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT ON CONSTRAINT meeting_pkey
     DO UPDATE SET version = greatest(meeting.version, $2), starts_at = $3, ends_at = $4, live = $5
     WHERE meeting.live AND (NOT $5 OR meeting.version < $2)
@@ -46,7 +53,7 @@ async def hear(tx: Tx, event: BookingEvent, *, live: bool) -> bool:
 
     The end of a booking is news whatever else was heard before it, and the last there is.
     """
-    row = (event.booking_id, event.version, event.starts_at, event.ends_at, live)
+    row = (event.booking_id, event.version, event.starts_at, event.ends_at, live, event.enrolment_id)
     return bool(await tx.fetchval(HEAR, *row))
 
 
@@ -60,8 +67,9 @@ async def still_so(tx: Tx, event: BookingEvent) -> bool:
 
 PLAN = """
     INSERT INTO message
-        (id, kind, about, occasion, booking_id, starts_at, due_at, not_after, give_up_at, next_try_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7)
+        (id, kind, about, occasion, booking_id, starts_at, due_at, not_after, give_up_at, next_try_at,
+         enrolment_id, since, announcement_id, slot_id, person_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7, $10, $11, $12, $13, $14)
     ON CONFLICT ON CONSTRAINT message_once DO NOTHING
 """
 
@@ -79,6 +87,11 @@ async def plan(tx: Tx, messages: Iterable[Owed]) -> None:
             owed.due_at,
             owed.not_after,
             owed.give_up_at,
+            owed.enrolment_id,
+            owed.since,
+            owed.announcement_id,
+            owed.slot_id,
+            owed.person_id,
         )
         for owed in messages
     ]
@@ -98,11 +111,12 @@ async def drop_follow_ups(tx: Tx, booking_id: UUID, *, before: int) -> None:
 
 DROP_ALL = """
     UPDATE message SET state = 'skipped', last_error = 'cancelled'
-    WHERE booking_id = $1 AND state = 'planned' AND kind <> 'alert'
+    WHERE booking_id = $1 AND state = 'planned' AND kind <> 'alert' AND enrolment_id IS NULL
 """
 
 
 async def drop_all(tx: Tx, booking_id: UUID) -> None:
+    """What is said of this booking alone: an enrolment may go on without it."""
     await tx.execute(DROP_ALL, booking_id)
 
 
@@ -123,7 +137,8 @@ CLAIM = """
             AND kind = ANY($6::text[])
         ORDER BY next_try_at LIMIT $5 FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, kind, about, booking_id, starts_at, due_at, not_after, give_up_at, attempts
+    RETURNING id, kind, about, booking_id, starts_at, due_at, not_after, give_up_at, attempts, occasion,
+        enrolment_id, since, announcement_id, slot_id, person_id
 """
 
 
@@ -231,7 +246,10 @@ async def kind_of(tx: Tx, message_id: UUID) -> MessageKind | None:
 
 LIST = """
     SELECT id, kind, state, due_at, attempts, channel, sent_at, last_error
-    FROM message WHERE booking_id = $1 AND kind <> 'alert' AND kind = ANY($2::text[]) ORDER BY due_at, id
+    FROM message
+    WHERE (booking_id = $1 OR enrolment_id = (SELECT enrolment_id FROM meeting WHERE booking_id = $1))
+        AND kind <> 'alert' AND kind = ANY($2::text[])
+    ORDER BY due_at, id
 """
 RECEIPTS = """
     SELECT message_id, at, outcome, channel, code
@@ -240,7 +258,7 @@ RECEIPTS = """
 
 
 async def list_messages(tx: Tx, booking_id: UUID) -> list[Message]:
-    """Each with what came of every attempt, in their order."""
+    """Each with what came of every attempt, in their order; for a group's, of the whole enrolment."""
     rows = await tx.fetch(LIST, booking_id, KNOWN)
     receipts: dict[UUID, list[Receipt]] = {row["id"]: [] for row in rows}
     for row in await tx.fetch(RECEIPTS, list(receipts)):
@@ -259,7 +277,7 @@ async def list_messages(tx: Tx, booking_id: UUID) -> list[Message]:
     ]
 
 
-MEETING = "SELECT starts_at, ends_at, live FROM meeting WHERE booking_id = $1 FOR UPDATE"
+MEETING = "SELECT starts_at, ends_at, live, enrolment_id FROM meeting WHERE booking_id = $1 FOR UPDATE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,6 +287,7 @@ class Known:
     starts_at: datetime
     ends_at: datetime
     live: bool
+    enrolment_id: UUID | None
 
 
 async def meeting(tx: Tx, booking_id: UUID) -> Known | None:
@@ -282,9 +301,10 @@ FIRST_SAID = """
 """
 
 
-async def first_said(tx: Tx, booking_id: UUID) -> tuple[MessageKind, int]:
-    """What a booking's resident was told first, a confirmation before a hold, and its last occasion."""
-    row = await tx.fetchrow(FIRST_SAID, booking_id)
+async def first_said(tx: Tx, about: UUID) -> tuple[MessageKind, int]:
+    """What was first said of a booking or an enrolment, a confirmation before a hold, and its last
+    occasion."""
+    row = await tx.fetchrow(FIRST_SAID, about)
     return (MessageKind(row["kind"]), row["occasion"]) if row else (MessageKind.CONFIRMATION, 0)
 
 

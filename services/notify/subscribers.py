@@ -4,19 +4,28 @@ from collections.abc import Callable
 from typing import Any
 
 from services.contracts.booking.events import (
+    AnnouncementMade,
+    ApplicationReceived,
     BookingCancelled,
     BookingConfirmed,
     BookingEvent,
     BookingExpired,
     BookingHeld,
     BookingMoved,
+    HostAsked,
+    HostFound,
+    HostMissing,
+    HostNotFound,
     LinkRenewed,
     LinksRequested,
+    OfferEnded,
+    PutOnWaitingList,
+    SeatOffered,
 )
 from services.contracts.envelope import Event, Told
 from services.contracts.gateway import SignInRequested
 from services.contracts.notify import MessageKind
-from services.notify import service
+from services.notify import group_news, service
 from services.notify.domain import QuietHours
 from services.notify.service import News
 from services.runtime.clock import Clock
@@ -31,6 +40,11 @@ NEWS: dict[type[BookingEvent], News] = {
     BookingCancelled: News(MessageKind.CANCELLATION, live=False),
     BookingExpired: News(None, live=False),
 }
+OF_GROUPS: tuple[type[BookingEvent], ...] = (ApplicationReceived, PutOnWaitingList, SeatOffered, OfferEnded)
+OF_HOSTS: dict[type[BookingEvent], MessageKind] = {
+    HostMissing: MessageKind.HOST_MISSING,
+    HostFound: MessageKind.HOST_FOUND,
+}
 
 
 def subscriptions(
@@ -40,6 +54,19 @@ def subscriptions(
     about_bookings: dict[type[Event], EventHandler] = {
         event: _hear_of_booking(news, clock=clock, quiet=quiet) for event, news in NEWS.items()
     }
+    about_groups: dict[type[Event], EventHandler] = {
+        **{event: _hear_of_session(clock=clock, quiet=quiet) for event in OF_GROUPS},
+        **{event: _hear_of_host(kind, clock=clock) for event, kind in OF_HOSTS.items()},
+    }
+
+    async def announced(tx: Tx, event: AnnouncementMade, _: Told) -> None:
+        await group_news.hear_of_announcement(tx, event, now=clock.now())
+
+    async def host_asked(tx: Tx, event: HostAsked, _: Told) -> None:
+        await group_news.hear_of_asking(tx, event, now=clock.now())
+
+    async def host_not_found(tx: Tx, event: HostNotFound, _: Told) -> None:
+        await group_news.hear_of_nobody(tx, event, now=clock.now())
 
     async def links_requested(tx: Tx, event: LinksRequested, _: Told) -> None:
         await service.hear_of_wish(tx, MessageKind.LINKS, event.link_request_id, now=clock.now())
@@ -54,7 +81,14 @@ def subscriptions(
         Subscription(
             owner="booking",
             durable="notify-booking",
-            handlers=about_bookings | {LinksRequested: links_requested},
+            handlers={
+                **about_bookings,
+                **about_groups,
+                AnnouncementMade: announced,
+                HostAsked: host_asked,
+                HostNotFound: host_not_found,
+                LinksRequested: links_requested,
+            },
             then=wake,
             on_buried=buried,
         ),
@@ -69,7 +103,27 @@ def subscriptions(
 
 
 def _hear_of_booking(news: News, *, clock: Clock, quiet: QuietHours) -> EventHandler:
+    """A group's own news goes another way; a link is one booking's whatever it is for."""
+    of_session = _hear_of_session(clock=clock, quiet=quiet)
+
+    async def hear(tx: Tx, event: Any, told: Told) -> None:
+        if event.enrolment_id is not None and news.announces is not MessageKind.LINKS:
+            await of_session(tx, event, told)
+        else:
+            await service.hear_of_booking(tx, event, news, quiet=quiet, now=clock.now())
+
+    return hear
+
+
+def _hear_of_session(*, clock: Clock, quiet: QuietHours) -> EventHandler:
+    async def hear(tx: Tx, event: Any, told: Told) -> None:
+        await group_news.hear_of_session(tx, event, at=told.at, quiet=quiet, now=clock.now())
+
+    return hear
+
+
+def _hear_of_host(kind: MessageKind, *, clock: Clock) -> EventHandler:
     async def hear(tx: Tx, event: Any, _: Told) -> None:
-        await service.hear_of_booking(tx, event, news, quiet=quiet, now=clock.now())
+        await group_news.hear_of_host(tx, event, kind, now=clock.now())
 
     return hear

@@ -10,8 +10,18 @@ from services.contracts.booking.appointments import (
     LinkFacts,
     MessageFacts,
 )
+from services.contracts.booking.catalogue import SlotKind
+from services.contracts.booking.enrolment import (
+    AnnouncementFacts,
+    DescribeAnnouncement,
+    DescribeGroupMessage,
+    EnrolledSession,
+    GroupMessageFacts,
+    MyGroup,
+)
 from services.contracts.booking.events import BookingEvent, LinksRequested
 from services.contracts.booking.people import AlertAddress, AlertAddresses, ListAlertAddresses
+from services.contracts.booking.staffing import DescribeDuty, DutyFacts
 from services.contracts.envelope import Event, Told, encode, raw
 from services.contracts.gateway import PrepareSignIn, SignInMail
 from services.contracts.refusals import Code, Refusal
@@ -32,6 +42,9 @@ class Neighbours:
         self.bookings: dict[UUID, MessageFacts] = {}
         self.wishes: dict[UUID, list[UUID]] = {}
         self.sign_ins: dict[UUID, SignInMail] = {}
+        self.groups: dict[UUID, GroupMessageFacts] = {}
+        self.announcements: dict[UUID, AnnouncementFacts] = {}
+        self.duties: dict[UUID, DutyFacts] = {}
         self.coordinators = [COORDINATOR]
         self.asked = 0
         self.before_answer: Callable[[], Awaitable[None]] | None = None
@@ -51,6 +64,9 @@ class Neighbours:
             {
                 DescribeMessage: self._describe_message,
                 DescribeLinks: self._describe_links,
+                DescribeGroupMessage: self._describe_group_message,
+                DescribeAnnouncement: self._describe_announcement,
+                DescribeDuty: self._describe_duty,
                 ListAlertAddresses: self._list_alert_addresses,
             }
         )
@@ -65,6 +81,12 @@ class Neighbours:
         known = facts or some_facts(**{"booking_id": uuid4()} | differently)
         self.bookings[known.booking_id] = known
         return known
+
+    def has_group(self, group: MyGroup, **contact: Any) -> MyGroup:
+        """Booking has somebody's enrolment; again, it has changed."""
+        usual: dict[str, Any] = {"language": "fi", "email": "anna@example.org"}
+        self.groups[group.enrolment_id] = GroupMessageFacts(group=group, **usual | contact)
+        return group
 
     async def tell(self, event: Event, *, event_id: UUID | None = None) -> UUID:
         """Publish as the owner's outbox would; `event_id` is the same at a repetition."""
@@ -88,6 +110,15 @@ class Neighbours:
         if request.booking_id not in self.bookings:
             raise Refusal(Code.NOT_FOUND, "There is no such booking.")
         return self.bookings[request.booking_id]
+
+    async def _describe_group_message(self, request: DescribeGroupMessage, _: Call) -> GroupMessageFacts:
+        return self.groups[request.enrolment_id]
+
+    async def _describe_announcement(self, request: DescribeAnnouncement, _: Call) -> AnnouncementFacts:
+        return self.announcements[request.announcement_id]
+
+    async def _describe_duty(self, request: DescribeDuty, _: Call) -> DutyFacts:
+        return self.duties[request.person_id]
 
     async def _describe_links(self, request: DescribeLinks, _: Call) -> LinkFacts:
         known = self.wishes.get(request.link_request_id, [])
@@ -115,6 +146,26 @@ def news(kind: type[BookingEvent], facts: MessageFacts, *, version: int = 1, **m
         version=version,
         link_version=facts.link_version,
         sequence=facts.sequence,
+        **more,
+    )
+
+
+def session_news(
+    kind: type[BookingEvent], group: MyGroup, session: EnrolledSession, *, version: int = 1, **more: Any
+) -> BookingEvent:
+    """What booking would spread of one session of somebody's enrolment."""
+    return kind(
+        booking_id=session.booking_id,
+        slot_id=session.slot_id,
+        host_id=session.host.id,
+        kind=SlotKind.GROUP,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        time_zone=session.time_zone,
+        version=version,
+        link_version=session.link_version,
+        sequence=session.sequence,
+        enrolment_id=group.enrolment_id,
         **more,
     )
 

@@ -19,16 +19,19 @@ from services.contracts.links import parse_keys
 from services.contracts.notify import MessageKind
 from services.notify.senders import mail
 from services.notify.senders.letter import Channel, Letter, Rejected
-from services.notify.wording import NoContact, Wording
+from services.notify.wording import Wording
+from services.notify.writing import NoContact, Writer
 from services.runtime.texts import LANGUAGES
 from tests.support.facts import BOOKING, NOW, STARTS, ZONE, a_slot, some_facts
 
 MESSAGE = UUID(int=9)
 WORDING = Wording(
-    public_url="https://etaaula.jarjesto.example/",
-    zone=ZONE,
-    keys=parse_keys("k1:" + "QUFB" * 11),
-    organizer="hall@hall.example",
+    Writer(
+        public_url="https://etaaula.jarjesto.example/",
+        zone=ZONE,
+        keys=parse_keys("k1:" + "QUFB" * 11),
+        organizer="hall@hall.example",
+    )
 )
 OF_A_BOOKING = [
     MessageKind.HOLD,

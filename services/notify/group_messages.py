@@ -1,0 +1,180 @@
+"""What is said of an enrolment: when it is due, how changes come together, and whether it still holds."""
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from services.contracts.booking.enrolment import EnrolledSession, MyGroup
+from services.contracts.booking.events import (
+    AnnouncementMade,
+    BookingEvent,
+    HostAsked,
+    HostNotFound,
+    SeatOffered,
+)
+from services.contracts.booking.slots import BookingStatus, SlotState
+from services.contracts.booking.staffing import DutyFacts
+from services.contracts.notify import MessageKind
+from services.notify.domain import HOUR, MINUTE, TRY_FOR_AT_MOST, Owed, give_up_at
+
+GATHERED_FOR = 5 * MINUTE
+GATHERED_FOR_WHEN_NEAR = MINUTE
+NEAR = 6 * HOUR
+BETWEEN_CHANGES = 3 * HOUR
+
+_STATUS_NEEDED = {
+    MessageKind.HOLD: {BookingStatus.HELD},
+    MessageKind.APPLICATION: {BookingStatus.APPLIED},
+    MessageKind.WAITING: {BookingStatus.WAITING},
+    MessageKind.OFFER: {BookingStatus.OFFERED},
+    MessageKind.OFFER_OVER: {BookingStatus.EXPIRED, BookingStatus.CANCELLED},
+    MessageKind.CONFIRMATION: {BookingStatus.CONFIRMED, BookingStatus.ATTENDED},
+}
+_COMES = {
+    BookingStatus.APPLIED,
+    BookingStatus.WAITING,
+    BookingStatus.OFFERED,
+    BookingStatus.HELD,
+    BookingStatus.CONFIRMED,
+}
+
+
+def of_enrolment(kind: MessageKind, event: BookingEvent, *, at: datetime, now: datetime) -> Owed:
+    """One message, however many sessions there are: each of their events asks for the same one.
+
+    An offer is of use until it ends, and each is another occasion.
+    """
+    assert event.enrolment_id is not None
+    occasion, not_after = 0, now + TRY_FOR_AT_MOST
+    if isinstance(event, SeatOffered):
+        occasion, not_after = int(event.offered_until.timestamp()), event.offered_until
+    return Owed(
+        kind=kind,
+        about=event.enrolment_id,
+        occasion=occasion,
+        booking_id=event.booking_id,
+        enrolment_id=event.enrolment_id,
+        starts_at=event.starts_at,
+        since=at,
+        due_at=now,
+        not_after=not_after,
+        give_up_at=give_up_at(event.starts_at, due_at=now, not_after=not_after),
+    )
+
+
+def change(
+    event: BookingEvent, *, occasion: int, at: datetime, due_at: datetime, enrolment_id: UUID
+) -> Owed:
+    """Tells of everything that has happened to the enrolment since `at`."""
+    not_after = due_at + TRY_FOR_AT_MOST
+    return Owed(
+        kind=MessageKind.GROUP_CHANGE,
+        about=enrolment_id,
+        occasion=occasion,
+        booking_id=event.booking_id,
+        enrolment_id=enrolment_id,
+        starts_at=event.starts_at,
+        since=at,
+        due_at=due_at,
+        not_after=not_after,
+        give_up_at=give_up_at(event.starts_at, due_at=due_at, not_after=not_after),
+    )
+
+
+def change_due(*, now: datetime, nearest_start: datetime, last_told: datetime | None) -> datetime:
+    """A little later, for what else may change; not again within hours, unless a session is near."""
+    if nearest_start - now < NEAR:
+        return now + GATHERED_FOR_WHEN_NEAR
+    due = now + GATHERED_FOR
+    return max(due, last_told + BETWEEN_CHANGES) if last_told else due
+
+
+def announcement(event: AnnouncementMade, *, now: datetime) -> Owed:
+    """Each announcement once for each booking."""
+    return Owed(
+        kind=MessageKind.ANNOUNCEMENT,
+        about=uuid5(event.announcement_id, str(event.booking_id)),
+        booking_id=event.booking_id,
+        announcement_id=event.announcement_id,
+        due_at=now,
+        not_after=event.ends_at,
+        give_up_at=give_up_at(event.starts_at, due_at=now, not_after=event.ends_at),
+    )
+
+
+def host_asked(event: HostAsked, *, now: datetime) -> Owed:
+    """Once in each round; of use until the session begins."""
+    return Owed(
+        kind=MessageKind.HOST_ASKED,
+        about=uuid5(event.slot_id, str(event.person_id)),
+        occasion=event.round,
+        slot_id=event.slot_id,
+        person_id=event.person_id,
+        due_at=now,
+        not_after=event.starts_at,
+        give_up_at=give_up_at(None, due_at=now, not_after=event.starts_at),
+    )
+
+
+def host_not_found(event: HostNotFound, *, now: datetime) -> Owed:
+    return Owed(
+        kind=MessageKind.HOST_NOT_FOUND,
+        about=event.slot_id,
+        occasion=event.round,
+        slot_id=event.slot_id,
+        starts_at=event.starts_at,
+        due_at=now,
+        not_after=event.ends_at,
+        give_up_at=give_up_at(None, due_at=now, not_after=event.ends_at),
+    )
+
+
+def ahead(group: MyGroup, *, now: datetime) -> list[EnrolledSession]:
+    """The sessions that the person still comes to, waits for or applied for; one going on included."""
+    return [
+        each
+        for each in group.sessions
+        if each.state is SlotState.OPEN and each.status in _COMES and each.ends_at > now
+    ]
+
+
+def changed_since(group: MyGroup, since: datetime) -> list[EnrolledSession]:
+    return [each for each in group.sessions if each.changed_at is not None and each.changed_at >= since]
+
+
+def no_longer_true(
+    kind: MessageKind, group: MyGroup, *, since: datetime | None, occasion: int, now: datetime
+) -> str | None:
+    """Why a message about an enrolment must not be sent, or None. What the owner says now decides."""
+    if kind is MessageKind.GROUP_CHANGE:
+        return _no_change(group, since, now)
+    if group.status not in _STATUS_NEEDED[kind]:
+        return str(group.status)
+    if kind is MessageKind.OFFER:
+        until = group.offered_until
+        return None if until and until > now and int(until.timestamp()) == occasion else "offer_over"
+    if kind is not MessageKind.OFFER_OVER and not ahead(group, now=now):
+        return "over"
+    return None
+
+
+def _no_change(group: MyGroup, since: datetime | None, now: datetime) -> str | None:
+    """A confirmation on its way tells of everything as it is now; before one there is nothing to change."""
+    if all(each.ends_at <= now for each in group.sessions):
+        return "over"
+    added = [each for each in ahead(group, now=now) if each.sequence == 0 and not each.changed_at]
+    if since is not None and not changed_since(group, since) and not added:
+        return "nothing_to_say"
+    return None
+
+
+def goes_on(group: MyGroup, booking_id: UUID, *, now: datetime) -> bool:
+    """Whether the person comes to a later session too: they are asked how it was after the last."""
+    (this,) = (each for each in group.sessions if each.booking_id == booking_id)
+    return any(each.starts_at > this.starts_at for each in ahead(group, now=now))
+
+
+def not_wanted(facts: DutyFacts, *, now: datetime) -> str | None:
+    """Why somebody must not be asked any more to host a session, or None."""
+    if not facts.live or facts.starts_at <= now:
+        return "over"
+    return None if facts.wanted else "not_wanted"

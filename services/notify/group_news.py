@@ -1,0 +1,108 @@
+"""What notify does with news of groups: decides what is owed to whom.
+
+Each session of an enrolment has events of its own, and a person gets one message for all of them.
+"""
+
+from datetime import datetime
+
+from services.contracts.booking.events import (
+    AnnouncementMade,
+    ApplicationReceived,
+    BookingCancelled,
+    BookingConfirmed,
+    BookingEvent,
+    BookingExpired,
+    BookingHeld,
+    BookingMoved,
+    HostAsked,
+    HostNotFound,
+    OfferEnded,
+    PutOnWaitingList,
+    SeatOffered,
+)
+from services.contracts.notify import MessageKind
+from services.notify import domain, group_messages, group_store, store
+from services.notify.domain import Meeting, QuietHours
+from services.runtime.db import Tx
+
+ENDS = (BookingCancelled, BookingExpired, OfferEnded)
+CHANGES = (BookingMoved, BookingCancelled)
+SAYS: dict[type[BookingEvent], MessageKind] = {
+    BookingHeld: MessageKind.HOLD,
+    ApplicationReceived: MessageKind.APPLICATION,
+    PutOnWaitingList: MessageKind.WAITING,
+    SeatOffered: MessageKind.OFFER,
+    BookingConfirmed: MessageKind.CONFIRMATION,
+}
+
+
+async def hear_of_session(
+    tx: Tx, event: BookingEvent, *, at: datetime, quiet: QuietHours, now: datetime
+) -> None:
+    """Plan what the news of one session of somebody's enrolment makes due; older news adds nothing."""
+    assert event.enrolment_id is not None
+    await group_store.hold(tx, event.enrolment_id)
+    before = await store.meeting(tx, event.booking_id)
+    ends = isinstance(event, ENDS)
+    newest = await store.hear(tx, event, live=not ends)
+    if not newest and (ends or not await store.still_so(tx, event)):
+        return
+    if newest and ends:
+        await store.drop_all(tx, event.booking_id)
+    if isinstance(event, CHANGES):
+        nearest = min(event.starts_at, before.starts_at) if before else event.starts_at
+        await _owe_change(tx, event, nearest_start=nearest, at=at, now=now)
+    elif isinstance(event, OfferEnded):
+        if not event.declined:
+            owed = group_messages.of_enrolment(MessageKind.OFFER_OVER, event, at=at, now=now)
+            await store.plan(tx, [owed])
+    elif type(event) in SAYS:
+        await _say(tx, event, SAYS[type(event)], at=at, now=now)
+    if newest and isinstance(event, BookingConfirmed | BookingMoved):
+        await store.drop_follow_ups(tx, event.booking_id, before=event.sequence)
+        await store.plan(tx, domain.follow_ups(Meeting.of(event), quiet=quiet, now=now))
+
+
+async def _say(tx: Tx, event: BookingEvent, kind: MessageKind, *, at: datetime, now: datetime) -> None:
+    """A session that comes to an enrolment which has been confirmed is a change of it."""
+    assert event.enrolment_id is not None
+    if kind is MessageKind.CONFIRMATION:
+        confirmed_as_of = await group_store.said_since(tx, event.enrolment_id, kind)
+        if confirmed_as_of is not None and at > confirmed_as_of:
+            await _owe_change(tx, event, nearest_start=event.starts_at, at=at, now=now)
+            return
+    await store.plan(tx, [group_messages.of_enrolment(kind, event, at=at, now=now)])
+
+
+async def _owe_change(
+    tx: Tx, event: BookingEvent, *, nearest_start: datetime, at: datetime, now: datetime
+) -> None:
+    """One message tells of all that happens until it goes out."""
+    assert event.enrolment_id is not None
+    occasion, last_told = await group_store.last_change(tx, event.enrolment_id)
+    due_at = group_messages.change_due(now=now, nearest_start=nearest_start, last_told=last_told)
+    joined = await group_store.join_change(
+        tx, event.enrolment_id, since=at, due_at=due_at, booking_id=event.booking_id
+    )
+    if not joined:
+        owed = group_messages.change(
+            event, occasion=occasion + 1, at=at, due_at=due_at, enrolment_id=event.enrolment_id
+        )
+        await store.plan(tx, [owed])
+
+
+async def hear_of_announcement(tx: Tx, event: AnnouncementMade, *, now: datetime) -> None:
+    await store.plan(tx, [group_messages.announcement(event, now=now)])
+
+
+async def hear_of_host(tx: Tx, event: BookingEvent, kind: MessageKind, *, now: datetime) -> None:
+    """That nobody will open a session, or that somebody will after all."""
+    await store.plan(tx, [domain.at_once(kind, Meeting.of(event), occasion=event.sequence, now=now)])
+
+
+async def hear_of_asking(tx: Tx, event: HostAsked, *, now: datetime) -> None:
+    await store.plan(tx, [group_messages.host_asked(event, now=now)])
+
+
+async def hear_of_nobody(tx: Tx, event: HostNotFound, *, now: datetime) -> None:
+    await store.plan(tx, [group_messages.host_not_found(event, now=now)])

@@ -1,0 +1,54 @@
+"""Statements about what is owed to those enrolled in groups."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.contracts.notify import MessageKind
+from services.runtime.db import Tx
+
+HOLD_ENROLMENT = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))"
+
+
+async def hold(tx: Tx, enrolment_id: UUID) -> None:
+    """News of one enrolment is taken in one after the other, whichever copy of the service has it."""
+    await tx.execute(HOLD_ENROLMENT, str(enrolment_id))
+
+
+SAID_SINCE = """
+    SELECT since FROM message WHERE enrolment_id = $1 AND kind = $2 AND state <> 'planned'
+    ORDER BY since LIMIT 1
+"""
+
+
+async def said_since(tx: Tx, enrolment_id: UUID, kind: MessageKind) -> datetime | None:
+    """As of when the enrolment's message of that kind speaks, if it is on its way or sent."""
+    since: datetime | None = await tx.fetchval(SAID_SINCE, enrolment_id, kind)
+    return since
+
+
+JOIN_CHANGE = """
+    UPDATE message SET since = least(since, $2), due_at = least(due_at, $3),
+        next_try_at = least(next_try_at, $3), booking_id = $4
+    WHERE enrolment_id = $1 AND kind = 'group_change' AND state = 'planned'
+    RETURNING true
+"""
+
+
+async def join_change(
+    tx: Tx, enrolment_id: UUID, *, since: datetime, due_at: datetime, booking_id: UUID
+) -> bool:
+    """Let a change that has not been told yet tell of this one too; False when there is none."""
+    return bool(await tx.fetchval(JOIN_CHANGE, enrolment_id, since, due_at, booking_id))
+
+
+LAST_CHANGE = """
+    SELECT coalesce(max(occasion), 0) AS occasion, max(sent_at) AS told_at FROM message
+    WHERE enrolment_id = $1 AND kind = 'group_change'
+"""
+
+
+async def last_change(tx: Tx, enrolment_id: UUID) -> tuple[int, datetime | None]:
+    """The occasion of the last change and when one was last told."""
+    row = await tx.fetchrow(LAST_CHANGE, enrolment_id)
+    assert row is not None
+    return row["occasion"], row["told_at"]

@@ -1,0 +1,174 @@
+"""What a message says: the owner is asked whether it still holds, and how things are at this moment."""
+
+from typing import TypeVar
+from uuid import UUID
+
+from services.contracts.booking.appointments import DescribeLinks, DescribeMessage, MessageFacts
+from services.contracts.booking.enrolment import (
+    DescribeAnnouncement,
+    DescribeGroupMessage,
+    GroupMessageFacts,
+)
+from services.contracts.booking.people import AlertAddress, ListAlertAddresses
+from services.contracts.booking.staffing import DescribeDuty
+from services.contracts.envelope import Request
+from services.contracts.gateway import PrepareSignIn
+from services.contracts.notify import MessageKind
+from services.notify import domain, group_messages, store
+from services.notify.group_wording import GroupWording
+from services.notify.senders.letter import Letter
+from services.notify.store import Due
+from services.notify.wording import Wording
+from services.runtime.bus import Bus
+from services.runtime.call import own_call
+from services.runtime.clock import Clock
+from services.runtime.db import Database
+
+R = TypeVar("R")
+
+
+class NotOwed(Exception):
+    """The owner's facts say that this must not be sent."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Letters:
+    """Writes what is due, for everybody who is to have it.
+
+    `time` says what is over; `clock` is the one by which neighbours read deadlines.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        bus: Bus,
+        clock: Clock,
+        time: Clock,
+        wording: Wording,
+        of_groups: GroupWording,
+    ) -> None:
+        self._db = db
+        self._bus = bus
+        self._clock = clock
+        self._time = time
+        self._wording = wording
+        self._of_groups = of_groups
+
+    async def write(self, due: Due) -> list[Letter]:
+        """What there is to say now, as the owner knows it at this moment."""
+        match due.kind:
+            case MessageKind.SIGN_IN:
+                mail = await self._ask(PrepareSignIn(sign_in_id=due.about))
+                return [self._wording.sign_in(due.id, mail, now=self._time.now())]
+            case MessageKind.ALERT:
+                return await self._alerts(due)
+            case MessageKind.LINKS if due.booking_id is None:
+                facts = await self._ask(DescribeLinks(link_request_id=due.about))
+                return self._links(due, facts.bookings, renewed=False)
+            case MessageKind.LINKS:
+                return self._links(due, [await self._facts(due)], renewed=True)
+            case MessageKind.HOST_ASKED:
+                return [await self._to_host(due)]
+            case MessageKind.HOST_NOT_FOUND:
+                return await self._nobody_hosts(due)
+            case MessageKind.ANNOUNCEMENT:
+                return [await self._announcement(due)]
+            case _ if due.enrolment_id is not None:
+                return [await self._about_enrolment(due)]
+            case MessageKind.HOST_MISSING | MessageKind.HOST_FOUND:
+                booking = await self._facts(due)
+                return [self._of_groups.about_host(due.id, due.kind, booking, now=self._time.now())]
+            case _:
+                booking = await self._facts(due)
+                await self._ask_after_the_last(due, booking)
+                return [self._wording.about_booking(due.id, due.kind, booking, now=self._time.now())]
+
+    async def _about_enrolment(self, due: Due) -> Letter:
+        assert due.enrolment_id is not None
+        facts = await self._group(due.enrolment_id)
+        now = self._time.now()
+        if reason := group_messages.no_longer_true(
+            due.kind, facts.group, since=due.since, occasion=due.occasion, now=now
+        ):
+            raise NotOwed(reason)
+        return self._of_groups.about_enrolment(due.id, due.kind, facts, since=due.since, now=now)
+
+    async def _group(self, enrolment_id: UUID) -> GroupMessageFacts:
+        return await self._ask(DescribeGroupMessage(enrolment_id=enrolment_id))
+
+    async def _ask_after_the_last(self, due: Due, booking: MessageFacts) -> None:
+        """How it was is asked once of a group, not every week."""
+        if due.kind is not MessageKind.FEEDBACK or booking.enrolment_id is None:
+            return
+        group = (await self._group(booking.enrolment_id)).group
+        if group_messages.goes_on(group, booking.booking_id, now=self._time.now()):
+            raise NotOwed("goes_on")
+
+    async def _announcement(self, due: Due) -> Letter:
+        assert due.announcement_id is not None
+        booking = await self._facts(due)
+        said = await self._ask(DescribeAnnouncement(announcement_id=due.announcement_id))
+        if not said.holds:
+            raise NotOwed("over")
+        return self._of_groups.announcement(due.id, booking, said.words, now=self._time.now())
+
+    async def _to_host(self, due: Due) -> Letter:
+        assert due.slot_id is not None
+        assert due.person_id is not None
+        duty = await self._ask(DescribeDuty(slot_id=due.slot_id, person_id=due.person_id))
+        if reason := group_messages.not_wanted(duty, now=self._time.now()):
+            raise NotOwed(reason)
+        return self._of_groups.host_asked(due.id, duty, now=self._time.now())
+
+    async def _nobody_hosts(self, due: Due) -> list[Letter]:
+        assert due.starts_at is not None
+        return [
+            self._of_groups.host_not_found(
+                due.id, number, each, starts_at=due.starts_at, now=self._time.now()
+            )
+            for number, each in enumerate(await self._coordinators())
+        ]
+
+    async def _facts(self, due: Due) -> MessageFacts:
+        facts = await self._ask(DescribeMessage(booking_id=due.booking_id or due.about))
+        if reason := domain.no_longer_true(due.kind, due.starts_at, facts, now=self._time.now()):
+            raise NotOwed(reason)
+        return facts
+
+    def _links(self, due: Due, bookings: list[MessageFacts], *, renewed: bool) -> list[Letter]:
+        now = self._time.now()
+        live = [each for each in bookings if not domain.no_longer_true(due.kind, None, each, now=now)]
+        if not live:
+            raise NotOwed("nothing_to_say")
+        return self._wording.links(due.id, live, renewed=renewed, now=now)
+
+    async def _alerts(self, due: Due) -> list[Letter]:
+        failed = await self._failed(due)
+        return [
+            self._wording.alert(
+                due.id, number, each, failed=failed, booking_id=due.booking_id, now=self._time.now()
+            )
+            for number, each in enumerate(await self._coordinators())
+        ]
+
+    async def _coordinators(self) -> list[AlertAddress]:
+        receivers = (await self._ask(ListAlertAddresses())).items
+        if not receivers:
+            raise NotOwed("nobody_to_tell")
+        return receivers
+
+    async def _failed(self, due: Due) -> MessageKind | None:
+        """What an alert's failed message was; None when it is about news and not about a message."""
+        if due.about == domain.UNREAD_NEWS:
+            return None
+        failed = await self._db.transact(lambda tx: store.kind_of(tx, due.about))
+        if failed is None:
+            raise NotOwed("nothing_to_say")
+        return failed
+
+    async def _ask(self, request: Request[R]) -> R:
+        return await self._bus.call(request, own_call("notify", self._clock.now()))
