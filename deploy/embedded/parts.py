@@ -47,6 +47,7 @@ class Program:
         environment: Callable[[], Mapping[str, str]],
         code: Path = ROOT,
         grace: float = 20,
+        say: Callable[[str, str], None] | None = None,
     ) -> None:
         self.name = name
         self._state = state
@@ -55,6 +56,7 @@ class Program:
         self._environment = environment
         self._code = code
         self._grace = grace
+        self._say = say or show
         self._child: Child | None = None
 
     @property
@@ -69,7 +71,7 @@ class Program:
             env=self._environment(),
             log=self._state / "log" / f"{self.name}.log",
             cwd=self._code,
-            on_line=partial(show, self.name),
+            on_line=partial(self._say, self.name),
         )
         await self._child.until(partial(answers, health), within=60)
         return self

@@ -1,0 +1,77 @@
+"""`python -m tests.prove [A2 A5 …] [--seed N] [--short]`: prove, print the table, fail when one broke."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from random import SystemRandom
+from time import perf_counter
+
+import structlog
+
+from tests.prove import catalogue
+from tests.prove.catalogue import Promise
+from tests.prove.proof import Figure, Run, on_ground, table
+
+SHOWN = 12
+
+
+async def run_all(promises: list[Promise], *, seed: int, short: bool) -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="digiaula-prove-") as folder:
+        Path(folder).chmod(0o711)  # noqa: ASYNC240 - PostgreSQL, as another user, passes through
+        async with on_ground(Path(folder)) as ground:
+            figures: list[Figure] = []
+            for promise in promises:
+                run = Run(promise.name, seed=seed, short=short, folder=Path(folder), ground=ground)
+                figures += await one(promise, run)
+            return figures
+
+
+async def one(promise: Promise, run: Run) -> list[Figure]:
+    """A proof that ends in an error has proven nothing: that is a line of the table too."""
+    began = perf_counter()
+    print(f"{promise.name}: {promise.words}", flush=True)
+    for part in (promise.prove, promise.control):
+        if part is not None:
+            try:
+                await part(run)
+            except Exception as error:
+                traceback.print_exc()
+                run.holds(f"{part.__name__} ran to its end", type(error).__name__, "it does", False)
+    for figure in run.figures:
+        print(f"  {figure}")
+    if any(not figure.held for figure in run.figures):
+        print("\n".join(run.errors[:SHOWN]))
+    print(f"  {perf_counter() - began:.0f} s, load {os.getloadavg()[0]:.1f}", flush=True)
+    return run.figures
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
+    parser.add_argument("promises", nargs="*", metavar="A2", help="all of them unless some are named")
+    parser.add_argument("--seed", type=int, help="that of a run to be done again")
+    parser.add_argument("--short", action="store_true", help="seconds each, as in `make test`")
+    wish = parser.parse_args()
+    seed = wish.seed if wish.seed is not None else SystemRandom().randrange(2**32)
+    print(f"seed {seed}", flush=True)
+    known = {promise.name: promise for promise in catalogue.PROMISES}
+    if unknown := [name for name in wish.promises if name not in known]:
+        parser.error(f"no proof of {', '.join(unknown)}; there are {', '.join(known)}")
+    chosen = [known[name] for name in wish.promises] if wish.promises else list(known.values())
+    if wish.short:
+        chosen = [promise for promise in chosen if promise.has_short]
+    # What runs in this process says what it suffers; that is expected here. Processes have their log files.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    figures = asyncio.run(run_all(chosen, seed=seed, short=wish.short))
+    print(f"\nseed {seed}\n{table(figures)}")
+    broken = [figure for figure in figures if not figure.held]
+    print(f"\n{len(figures) - len(broken)} held, {len(broken)} broken")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""A13: one bad message cannot stop the rest."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.contracts.booking.catalogue import SlotKind
+from services.contracts.booking.events import BookingExpired
+from services.contracts.letters import ListNotifyDeadLetters, RedriveNotifyDeadLetters
+from tests.prove.a6_events import put
+from tests.prove.fleet import Fleet, a_fleet
+from tests.prove.poisonable import EXITS, HANGS, RAISES
+from tests.prove.proof import Run, percentile
+from tests.support.eventually import eventually
+
+KINDS = {RAISES: "raises", HANGS: "hangs", EXITS: "ends the process"}
+PER_SECOND = 50
+DELAYS = """
+    SELECT o.event_id, extract(epoch FROM i.taken_at - o.created_at) AS seconds
+    FROM booking.outbox o LEFT JOIN notify.inbox i ON i.event_id = o.event_id
+    WHERE o.subject = 'booking.v1.event.booking_expired' AND o.created_at > $1
+"""
+KNOWN = "SELECT count(*) AS n FROM notify.meeting WHERE booking_id = ANY($1::uuid[])"
+
+
+async def prove(run: Run) -> None:
+    """Notify in two copies hears a thousand events round each poison."""
+    kinds = run.choose(long=KINDS, short={RAISES: KINDS[RAISES]})
+    count = run.choose(long=1000, short=100)
+    flag = run.new_folder() / "poison"
+    flag.parent.mkdir(parents=True)
+    flag.touch()
+    modules = {"notify": "tests.prove.poisonable"}
+    services = {"booking": 1, "notify": 2}
+    async with a_fleet(run, services=services, modules=modules, POISON=str(flag)) as fleet:
+        poisons: list[UUID] = []
+        for kind, what in kinds.items():
+            since = datetime.now(UTC)
+            others = await _tell(run, fleet, kind, count, poisons)
+            await eventually(partial(_all_known, fleet, others), within=150)
+            rows = await fleet.system.sql(DELAYS, since)
+            delays = [float(row["seconds"]) for row in rows if row["seconds"] is not None]
+            run.at_most(f"one of {count} {what}: the others, p99", percentile(delays, 0.99), 5, "s")
+        if run.short:
+            return  # parked after four tries and half a minute: in the long form
+        letters = await eventually(lambda: _letters(fleet, len(poisons)), within=240)
+        run.none("poisons that no coordinator can see", len(poisons) - len(letters))
+        flag.unlink()
+        await fleet.system.ask(RedriveNotifyDeadLetters(), fleet.house.coordinator)
+        await eventually(lambda: _all_known(fleet, poisons), within=30)
+        run.none("left after they were driven again", len(await _letters(fleet, 0)))
+
+
+async def _tell(run: Run, fleet: Fleet, kind: int, count: int, poisons: list[UUID]) -> list[UUID]:
+    ids = [_ending_in(0) for _ in range(count)]
+    poison = _ending_in(kind)
+    poisons.append(poison)
+    ids.insert(count // 3, poison)
+    for start in range(0, len(ids), PER_SECOND // 10):
+        await put(fleet.system, [_news(each) for each in ids[start : start + PER_SECOND // 10]])
+        await asyncio.sleep(0.1)
+    return [each for each in ids if each != poison]
+
+
+def _ending_in(last: int) -> UUID:
+    return UUID(int=(uuid4().int >> 16 << 16) | last)
+
+
+def _news(booking_id: UUID) -> BookingExpired:
+    starts_at = datetime.now(UTC) + timedelta(days=2)
+    return BookingExpired(
+        booking_id=booking_id,
+        slot_id=uuid4(),
+        host_id=uuid4(),
+        kind=SlotKind.APPOINTMENT,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
+        time_zone="Europe/Helsinki",
+        version=1,
+        link_version=1,
+        sequence=0,
+    )
+
+
+async def _all_known(fleet: Fleet, ids: list[UUID]) -> bool:
+    (row,) = await fleet.system.sql(KNOWN, ids)
+    return bool(row["n"] == len(ids))
+
+
+async def _letters(fleet: Fleet, at_least: int) -> list[Any]:
+    found = await fleet.system.ask(ListNotifyDeadLetters(), fleet.house.coordinator)
+    assert len(found.items) >= at_least, f"{len(found.items)} of {at_least}"
+    return found.items

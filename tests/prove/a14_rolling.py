@@ -1,0 +1,49 @@
+"""A14: a new release is rolled out and no work is dropped."""
+
+import asyncio
+import signal
+from time import perf_counter
+
+from tests.prove.fleet import Fleet, a_fleet
+from tests.prove.journal import residents, under_load
+from tests.prove.proof import Run
+from tests.support.eventually import eventually
+from tests.support.processes import is_alive
+
+PER_SECOND = 20
+COPIES = 2
+
+
+async def prove(run: Run) -> None:
+    """Two copies of every service; one copy of each is replaced, then the other, again and again."""
+    rolls = run.choose(long=20, short=1)
+    ends: list[float] = []
+    async with a_fleet(run, copies=COPIES, own=True) as fleet, residents(run, fleet) as journal:
+        await under_load(journal, _roll(fleet, rolls, ends), per_second=PER_SECOND)
+        await fleet.settled()
+        run.said("rolling restarts, processes replaced", f"{rolls}, {len(ends)}")
+        failed = [answer.status for answer in journal.answers if not answer.is_definite]
+        run.none(f"failed writes of {len(journal.answers)}", failed)
+        run.at_most("from SIGTERM to the end, the slowest", max(ends), 15, "s")
+        stopping = sum(1 for line in fleet.logs() if '"service.stopping"' in line)
+        stopped = sum(1 for line in fleet.logs() if '"service.stopped"' in line)
+        run.none("told to stop and cut off", stopping - stopped)
+        await journal.compare(run, fleet.system)
+
+
+async def _roll(fleet: Fleet, rolls: int, ends: list[float]) -> None:
+    for _ in range(rolls):
+        for number in range(COPIES):
+            names = [names[number] for names in fleet.names.values()]
+            ends += await asyncio.gather(*(_replace(fleet, name) for name in names))
+            await eventually(fleet.all_ready, within=30)
+
+
+async def _replace(fleet: Fleet, name: str) -> float:
+    """Tell it to stop; the supervisor starts the next. How long the stopping took."""
+    pid, began = fleet.pid(name), perf_counter()
+    fleet.kill(name, signal.SIGTERM)
+    await eventually(lambda: not is_alive(pid), within=30)
+    took = perf_counter() - began
+    await eventually(lambda: fleet.ready(name), within=30)
+    return took

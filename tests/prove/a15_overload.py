@@ -1,0 +1,92 @@
+"""A15: too much at once is refused quickly, what is accepted is done in time, and soon all is as before."""
+
+import asyncio
+import json
+from time import perf_counter
+from uuid import uuid4
+
+from bench.load import Seen, _one, request
+from tests.prove.fleet import Fleet, a_fleet
+from tests.prove.journal import FREE, invariants, publish_months
+from tests.prove.proof import Run, percentile
+from tests.support.eventually import eventually
+
+NORMAL = 40
+TIMES = 10
+BUSY = (b"503", b"429")
+
+
+async def prove(run: Run) -> None:
+    """Bookings come ten times as often as is usual; each client over a connection of its own."""
+    seconds = run.choose(long=120.0, short=5.0)
+    async with a_fleet(run, own=True) as fleet:
+        await publish_months(fleet, hosts=3 if not run.short else 1, days=400)
+        asked = iter([row["id"] for row in await fleet.system.sql(FREE)] * 4)
+        before = await _load(fleet, asked, NORMAL, 5.0)
+        memory = _memory(fleet)
+        flood = await _load(fleet, asked, NORMAL * TIMES, seconds)
+        at_worst = _memory(fleet)
+        began = perf_counter()
+        usual = percentile(_took(before, b"201"), 0.95)
+        await eventually(lambda: _as_before(fleet, asked, usual), within=60)
+        healed = perf_counter() - began
+        accepted = _took(flood, b"201") + _took(flood, b"409")
+        refused = [ms for status in BUSY for ms in _took(flood, status)]
+        run.said(f"{NORMAL} a second: p95", f"{usual:.0f} ms")
+        run.said(f"{NORMAL * TIMES} a second: accepted, refused", f"{len(accepted)}, {len(refused)}")
+        run.at_most("accepted under the flood, p99", percentile(accepted, 0.99) / 1000, 2, "s")
+        run.at_most("refused under the flood, p99", percentile(refused, 0.99), 100, "ms")
+        others = {status.decode() for status, _ in flood} - {"201", "409", "503", "429"}
+        run.none("answered otherwise", sorted(others))
+        growth = max(at_worst[name] / memory[name] for name in memory)
+        run.holds("memory under the flood, against before", f"{growth:.2f} ×", "< 2 ×", growth < 2)
+        run.at_most("as before again", healed, 30, "s")
+        await invariants(run, fleet.system)
+
+
+Took = list[tuple[bytes, float]]
+
+
+async def _load(fleet: Fleet, slots: object, per_second: float, seconds: float) -> Took:
+    """At a steady rate, whether or not those before have been answered: (status, milliseconds) of each."""
+    began, tasks, found = perf_counter(), [], []
+    at = fleet.gateways[0]
+
+    async def one(asked: bytes) -> None:
+        seen = Seen()
+        try:
+            async with asyncio.timeout(30):
+                await _one(at, asked, seen)
+        except (TimeoutError, OSError, asyncio.IncompleteReadError):
+            seen.note(b"cut", 30_000)
+        found.append((next(iter(seen.by_status)), seen.took[0]))
+
+    for number in range(int(per_second * seconds)):
+        await asyncio.sleep(max(0.0, began + number / per_second - perf_counter()))
+        body = {"slot_id": str(next(slots)), "display_name": "Kielo", "consent": True}  # type: ignore[call-overload]
+        body["email"] = f"{uuid4().hex}@posti.example"
+        raw = json.dumps(body).encode()
+        asked = request(f"{at}/api/v1/bookings", method="POST", body=raw, Idempotency_Key=uuid4().hex)
+        tasks.append(asyncio.create_task(one(asked)))
+    await asyncio.gather(*tasks)
+    return found
+
+
+def _took(answers: Took, status: bytes) -> list[float]:
+    return [ms for said, ms in answers if said == status]
+
+
+async def _as_before(fleet: Fleet, slots: object, usual: float) -> bool:
+    """The usual load is answered as fast as it was, give or take a busy machine's half."""
+    answers = await _load(fleet, slots, NORMAL, 2.0)
+    busy = any(status in BUSY for status, _ in answers)
+    return not busy and percentile([ms for _, ms in answers], 0.95) <= 1.5 * usual + 20
+
+
+def _memory(fleet: Fleet) -> dict[str, int]:
+    """Resident bytes of each service."""
+    found = {}
+    for name in ("booking-1", "gateway-1", "rooms-1", "notify-1"):
+        with open(f"/proc/{fleet.pid(name)}/statm", encoding="ascii") as statm:  # noqa: PTH123 - the kernel's
+            found[name] = int(statm.read().split()[1])
+    return found

@@ -1,0 +1,58 @@
+"""A16: health checks tell the truth."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from time import perf_counter
+
+from tests.prove.fleet import Fleet, a_fleet
+from tests.prove.proof import Run
+from tests.support.eventually import eventually
+
+NAME = "booking-1"
+UNREADY_SECONDS = 15
+AGAIN_SECONDS = 60
+
+
+async def prove(run: Run) -> None:
+    """A booking whose client goes deaf, whose pool is taken, whose loop stands; NATS frozen."""
+    async with a_fleet(run, services={"booking": 1}, modules={"booking": "tests.prove.sick"}) as fleet:
+
+        def ill(number: signal.Signals) -> Callable[[], object]:
+            return lambda: fleet.kill(NAME, number)
+
+        await _tells(run, fleet, "its loop stands for 5 s", ill(signal.SIGHUP))
+        await _tells(run, fleet, "its pool is taken for 20 s", ill(signal.SIGUSR2))
+        if not run.short:
+            await _frozen(run, fleet)
+            was = fleet.pid(NAME)
+            await _tells(run, fleet, "its NATS client is deaf", ill(signal.SIGUSR1))
+            run.none("deaf and not restarted", int(fleet.pid(NAME) == was))
+
+
+async def _tells(run: Run, fleet: Fleet, what: str, harm: Callable[[], object]) -> None:
+    await eventually(lambda: fleet.ready(NAME), within=30)
+    began = perf_counter()
+    harm()
+    await _until(fleet, ready=False, within=30)
+    run.at_most(f"{what}: not ready", perf_counter() - began, UNREADY_SECONDS, "s")
+    await _until(fleet, ready=True, within=120)
+    run.at_most(f"{what}: ready again", perf_counter() - began, AGAIN_SECONDS, "s")
+
+
+async def _frozen(run: Run, fleet: Fleet) -> None:
+    loop = asyncio.get_running_loop()
+
+    def freeze() -> None:
+        os.kill(fleet.nats.pid, signal.SIGSTOP)
+        loop.call_later(20, os.kill, fleet.nats.pid, signal.SIGCONT)
+
+    await _tells(run, fleet, "NATS frozen for 20 s", freeze)
+
+
+async def _until(fleet: Fleet, *, ready: bool, within: float) -> None:
+    async def so() -> bool:
+        return await fleet.ready(NAME) is ready
+
+    await eventually(so, within=within)

@@ -1,0 +1,59 @@
+"""A4: a restart of PostgreSQL costs seconds, not data."""
+
+import asyncio
+import signal
+from time import perf_counter
+
+import asyncpg
+
+from tests.prove.fleet import Fleet, a_fleet
+from tests.prove.journal import NO_ANSWER, Journal, residents, under_load
+from tests.prove.proof import Run
+from tests.support.eventually import eventually
+
+PER_SECOND = 20
+TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> 'postgres'"
+
+
+async def prove(run: Run) -> None:
+    restarts = run.choose(long=20, short=1)
+    ready_again: list[float] = []
+    async with a_fleet(run) as fleet, residents(run, fleet) as journal:
+        harm = _restart(run, fleet, restarts, ready_again)
+        await under_load(journal, harm, per_second=PER_SECOND)
+        await fleet.settled()
+        run.said("immediate restarts, as many ends of every connection", restarts)
+        run.at_most("ready again, the slowest", max(ready_again), 15, "s")
+        refused(run, journal)
+        await journal.compare(run, fleet.system)
+
+
+async def _restart(run: Run, fleet: Fleet, restarts: int, ready_again: list[float]) -> None:
+    for _ in range(restarts):
+        await asyncio.sleep(run.chance.uniform(*run.choose(long=(0.5, 4.0), short=(0.5, 1.0))))
+        began = perf_counter()
+        fleet.kill("postgres", signal.SIGQUIT)
+        await eventually(lambda: _is_down(fleet), within=10)
+        await eventually(fleet.all_ready, within=60)
+        ready_again.append(perf_counter() - began)
+        await asyncio.sleep(run.chance.uniform(0.2, 1.0))
+        await _terminate(fleet)
+
+
+async def _is_down(fleet: Fleet) -> bool:
+    return not await fleet.all_ready()
+
+
+async def _terminate(fleet: Fleet) -> None:
+    """End every connection of every service."""
+    server = await asyncpg.connect(fleet.postgres.superuser_dsn())
+    await server.execute(TERMINATE)
+    await server.close()
+
+
+def refused(run: Run, journal: Journal) -> None:
+    """Whoever cannot be served is told so, and when to come again."""
+    later = [answer for answer in journal.answers if answer.status == 503]
+    run.said("answered 503", len(later))
+    run.none("503 without Retry-After", sum(1 for answer in later if not answer.retry_after))
+    run.none("left without an answer", sum(1 for answer in journal.answers if answer.status == NO_ANSWER))

@@ -1,0 +1,130 @@
+"""A run of proofs: its seed, what they found, and the table of it."""
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table."""
+
+    promise: str
+    what: str
+    figure: str
+    target: str
+    held: bool
+
+    def __str__(self) -> str:
+        return f"{self.promise} · {self.what} · {self.figure} · {self.target} · {self.verdict}"
+
+    @property
+    def verdict(self) -> str:
+        return "held" if self.held else "BROKEN"
+
+
+class Run:
+    """Everything random in a proof comes from `chance`, so that a seed repeats a run.
+
+    `short` asks for the form that `make test` runs: the same harm in seconds.
+    """
+
+    def __init__(
+        self, promise: str, *, seed: int, short: bool, folder: Path, ground: "Ground | None" = None
+    ) -> None:
+        self.promise = promise
+        self.seed = seed
+        self.short = short
+        self.folder = folder
+        self.ground = ground or Ground(folder)
+        self.chance = Random(f"{seed} {promise}")
+        self.figures: list[Figure] = []
+        self.errors: list[str] = []
+
+    def new_folder(self) -> Path:
+        return self.folder / f"{self.promise}-{next(_numbers)}"
+
+    def choose(self, *, long: Any, short: Any) -> Any:
+        return short if self.short else long
+
+    def holds(self, what: str, figure: Any, target: str, held: bool) -> None:
+        found = Figure(self.promise, what, str(figure), target, held)
+        self.figures.append(found)
+
+    def none(self, what: str, found: Collection[Any] | int) -> None:
+        """Of these there must be none; the first few of those found are shown."""
+        count = found if isinstance(found, int) else len(found)
+        shown = "" if isinstance(found, int) or not found else f" ({', '.join(map(str, list(found)[:3]))})"
+        self.holds(what, f"{count}{shown}", "0", count == 0)
+
+    def at_most(self, what: str, value: float, limit: float, unit: str) -> None:
+        """Of a time, beside how busy the machine is: a figure of a crowded machine is no figure."""
+        load = f" (load {os.getloadavg()[0]:.1f})" if unit in ("s", "ms") else ""
+        self.holds(what, f"{value:.3g} {unit}{load}", f"≤ {limit:g} {unit}", value <= limit)
+
+    def at_least(self, what: str, value: float, limit: float, unit: str = "") -> None:
+        self.holds(what, f"{value:g} {unit}".strip(), f"≥ {limit:g} {unit}".strip(), value >= limit)
+
+    def said(self, what: str, figure: Any) -> None:
+        """What is good to know and promises nothing."""
+        self.holds(what, figure, "–", True)
+
+    def control(self, without: str, figure: Any, *, broke: bool) -> None:
+        """The same without the guard: a proof that holds then proves nothing."""
+        self.holds(f"control: without {without}", figure, "must break", broke)
+
+
+class Ground:
+    """What proofs share because starting it takes long: started when first needed, ended with the run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._things: dict[str, Any] = {}
+        self._kept = AsyncExitStack()
+
+    async def shared(self, name: str, make: Callable[[Path], AbstractAsyncContextManager[T]]) -> T:
+        if name not in self._things:
+            self._things[name] = await self._kept.enter_async_context(make(self._folder / name))
+        thing: T = self._things[name]
+        return thing
+
+    def give(self, name: str, thing: Any) -> None:
+        """Somebody else has one already, and ends it."""
+        self._things[name] = thing
+
+    async def close(self) -> None:
+        await self._kept.aclose()
+
+
+@asynccontextmanager
+async def on_ground(folder: Path) -> AsyncIterator[Ground]:
+    ground = Ground(folder)
+    try:
+        yield ground
+    finally:
+        await ground.close()
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """0.99 for the slowest of a hundred; 0 of nothing."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
+
+
+def table(figures: Sequence[Figure]) -> str:
+    rows = [("", "promise", "figure", "target", "")]
+    rows += [(each.promise, each.what, each.figure, each.target, each.verdict) for each in figures]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        " · ".join(f"{cell:{width}}" for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()
+        for row in rows
+    )
