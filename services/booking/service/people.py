@@ -7,10 +7,13 @@ import structlog
 from asyncpg import UniqueViolationError
 
 from services.booking.domain import access
+from services.booking.service import staffing
 from services.booking.service.deps import Deps
+from services.booking.store import catalogue
 from services.booking.store import people as store
 from services.booking.store import receptions as reception_store
 from services.booking.store import slots as slot_store
+from services.booking.store import staffing as staffing_store
 from services.contracts.booking import people as words
 from services.contracts.booking.events import PersonDisabled
 from services.contracts.envelope import Nothing, Role
@@ -21,6 +24,8 @@ from services.runtime.db import Tx
 from services.runtime.paging import check_limit, page_of, read_cursor
 
 log = structlog.get_logger()
+
+MOST_THEMES = 100
 
 
 async def identify(tx: Tx, request: words.Identify, _: Call, __: Deps) -> words.Person:
@@ -64,6 +69,8 @@ async def add_person(tx: Tx, request: words.AddPerson, call: Call, _: Deps) -> w
         email=request.email,
         languages=request.languages,
         organisation_id=request.organisation_id,
+        trained=request.trained,
+        themes=request.themes,
     )
     try:
         await store.add_person(tx, person, now=call.now)
@@ -88,6 +95,8 @@ async def change_person(tx: Tx, request: words.ChangePerson, call: Call, _: Deps
         languages=request.languages,
         organisation_id=request.organisation_id,
         disabled=before.disabled,
+        trained=request.trained,
+        themes=request.themes,
     )
     try:
         await store.change_person(tx, after)
@@ -102,7 +111,10 @@ async def disable_person(tx: Tx, request: words.DisablePerson, call: Call, _: De
         raise Refusal(Code.FORBIDDEN, "You cannot disable yourself; ask another coordinator.")
     if await store.person(tx, request.person_id) is None:
         raise access.not_found()
+    sessions = await staffing_store.sessions_of_person(tx, request.person_id, now=call.now)
+    await slot_store.lock(tx, *sessions)
     if await store.disable_person(tx, request.person_id, now=call.now):
+        await staffing.release(tx, request.person_id, sessions, call)
         await slot_store.withdraw_free_of_host(tx, request.person_id, now=call.now)
         await outbox.add(tx, PersonDisabled(person_id=request.person_id), call)
     return Nothing()
@@ -146,6 +158,10 @@ async def _check(tx: Tx, request: words.AddPerson | words.ChangePerson) -> None:
             )
     elif not await store.organisation_exists(tx, request.organisation_id):
         raise field_refusal(Code.FIELD_INVALID, "organisation_id", "There is no such organisation.")
+    if len(request.themes) > MOST_THEMES or len(set(request.themes)) < len(request.themes):
+        raise field_refusal(Code.FIELD_INVALID, "themes", f"At most {MOST_THEMES} themes, each once.")
+    if not await catalogue.themes_exist(tx, request.themes):
+        raise field_refusal(Code.FIELD_INVALID, "themes", "There is no such theme.")
 
 
 def _in_use() -> Refusal:

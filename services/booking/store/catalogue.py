@@ -10,6 +10,7 @@ from services.contracts.booking.catalogue import FindSlots, FreeSlot, Host, Publ
 from services.runtime.db import Tx
 
 THEME_EXISTS = "SELECT true FROM theme WHERE id = $1"
+THEMES_EXIST = "SELECT count(*) FROM theme WHERE id = ANY ($1::text[])"
 HOSTS = """
     SELECT p.id, p.display_name, p.languages, p.organisation_id, coalesce(o.name, '') AS organisation,
            f.themes
@@ -60,6 +61,11 @@ FREE_SLOT = """
 
 async def theme_exists(tx: Tx, theme_id: str) -> bool:
     return bool(await tx.fetchval(THEME_EXISTS, theme_id))
+
+
+async def themes_exist(tx: Tx, theme_ids: Sequence[str]) -> bool:
+    """All of them, each named once."""
+    return int(await tx.fetchval(THEMES_EXIST, theme_ids)) == len(theme_ids)
 
 
 async def hosts(

@@ -12,19 +12,21 @@ from services.contracts.envelope import Role
 from services.runtime.db import Tx
 
 PERSON_BY_ID = """
-    SELECT id, role, display_name, email, languages, organisation_id, disabled_at FROM person WHERE id = $1
+    SELECT id, role, display_name, email, languages, organisation_id, disabled_at, trained, themes
+    FROM person WHERE id = $1
 """
 PERSON_BY_EMAIL = """
-    SELECT id, role, display_name, email, languages, organisation_id, disabled_at
+    SELECT id, role, display_name, email, languages, organisation_id, disabled_at, trained, themes
     FROM person WHERE lower(email) = lower($1)
 """
 PEOPLE = """
-    SELECT id, role, display_name, email, languages, organisation_id, disabled_at
+    SELECT id, role, display_name, email, languages, organisation_id, disabled_at, trained, themes
     FROM person WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2
 """
 ADD_PERSON = """
-    INSERT INTO person (id, role, organisation_id, email, display_name, languages, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO person (id, role, organisation_id, email, display_name, languages, trained, themes,
+                        created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 ADD_FIRST_COORDINATOR = """
     INSERT INTO person (id, role, email, display_name, languages, created_at)
@@ -34,7 +36,8 @@ ADD_FIRST_COORDINATOR = """
     RETURNING true
 """
 CHANGE_PERSON = """
-    UPDATE person SET role = $2, organisation_id = $3, email = $4, display_name = $5, languages = $6
+    UPDATE person SET role = $2, organisation_id = $3, email = $4, display_name = $5, languages = $6,
+                      trained = $7, themes = $8
     WHERE id = $1
 """
 DISABLE_PERSON = "UPDATE person SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL RETURNING true"
@@ -67,6 +70,8 @@ def _person(row: Record) -> Person:
         languages=row["languages"],
         organisation_id=row["organisation_id"],
         disabled=row["disabled_at"] is not None,
+        trained=row["trained"],
+        themes=row["themes"],
     )
 
 
@@ -85,9 +90,7 @@ async def people(tx: Tx, *, after: UUID | None, limit: int) -> Sequence[Person]:
 
 
 async def add_person(tx: Tx, new: Person, *, now: datetime) -> None:
-    await tx.execute(
-        ADD_PERSON, new.id, new.role, new.organisation_id, new.email, new.display_name, new.languages, now
-    )
+    await tx.execute(ADD_PERSON, *_values(new), now)
 
 
 async def add_first_coordinator(tx: Tx, person_id: UUID, email: str, *, now: datetime) -> bool:
@@ -96,8 +99,19 @@ async def add_first_coordinator(tx: Tx, person_id: UUID, email: str, *, now: dat
 
 
 async def change_person(tx: Tx, new: Person) -> None:
-    await tx.execute(
-        CHANGE_PERSON, new.id, new.role, new.organisation_id, new.email, new.display_name, new.languages
+    await tx.execute(CHANGE_PERSON, *_values(new))
+
+
+def _values(new: Person) -> tuple[object, ...]:
+    return (
+        new.id,
+        new.role,
+        new.organisation_id,
+        new.email,
+        new.display_name,
+        new.languages,
+        new.trained,
+        new.themes,
     )
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from services.contracts.booking import people
 from services.contracts.envelope import Nothing, Role
 from services.gateway import audit, signing_in
+from services.gateway.api.catalogue import ThemeId
 from services.gateway.api.paging import Page
 from services.gateway.api.serving import Asking, NoBody
 from services.gateway.api.slots import LanguageCode
@@ -21,11 +22,15 @@ RowId = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
 class PersonBody(Struct, frozen=True, kw_only=True):
+    """`trained` and `themes` stay as they are where they are left out."""
+
     email: Email
     display_name: Name
     role: Role
     organisation_id: UUID | None = None
     languages: Annotated[list[LanguageCode], Meta(min_length=1, max_length=10)]
+    trained: bool | None = None
+    themes: Annotated[list[ThemeId], Meta(max_length=100)] | None = None
 
 
 class AuditItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -71,6 +76,8 @@ async def add(asking: Asking[PersonBody]) -> people.Person:
             role=said.role,
             organisation_id=said.organisation_id,
             languages=said.languages,
+            trained=said.trained or False,
+            themes=said.themes or [],
         )
     )
     await signing_in.invite(asking.door, person, asking.call)
@@ -80,6 +87,11 @@ async def add(asking: Asking[PersonBody]) -> people.Person:
 async def change(asking: Asking[PersonBody]) -> people.Person:
     said, person_id = asking.body, asking.ids["person_id"]
     await note(asking.door, asking.call, Action.PERSON_CHANGED, person_id=person_id)
+    trained, themes = said.trained, said.themes
+    if trained is None or themes is None:
+        before = await asking.ask(people.GetPerson(person_id=person_id))
+        trained = before.trained if trained is None else trained
+        themes = before.themes if themes is None else themes
     return await asking.ask(
         people.ChangePerson(
             person_id=person_id,
@@ -88,6 +100,8 @@ async def change(asking: Asking[PersonBody]) -> people.Person:
             role=said.role,
             organisation_id=said.organisation_id,
             languages=said.languages,
+            trained=trained,
+            themes=themes,
         )
     )
 

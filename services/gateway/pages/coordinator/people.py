@@ -97,7 +97,8 @@ async def change(request: web.Request) -> web.Response:
         return await _show(request, known, form, status=400)
     await note(request, Action.PERSON_CHANGED, person_id=known.id)
     try:
-        await do(request, ChangePerson(person_id=known.id, **facts))
+        kept = {"trained": known.trained, "themes": known.themes}
+        await do(request, ChangePerson(person_id=known.id, **{**kept, **facts}))
     except Refusal as refusal:
         _refuse(form, refusal, request)
         return await _show(request, known, form, status=400)
