@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import uuid4
 
 import msgspec
@@ -44,13 +44,19 @@ STOP_LISTENING_SECONDS = 2
 SWEEP_SECONDS = 0.02
 PING_SECONDS = 0.5
 LONGEST_ROUND_TRIP = 3600
-WATCH_SECONDS = 0.5
+WATCH_SECONDS = 0.25
 SILENT_AFTER_PINGS = 2
 DEAF_AFTER_PINGS = 60
+# Behind whom people wait, and who may ask everybody: looks whether a neighbour that is slow is there.
+LOOKS_FOR_NEIGHBOURS = frozenset({"gateway"})
+SLOW_SECONDS = 0.4
+LOOK_SECONDS = 0.35
+AWAY_AFTER_LOOKS = 2
 
 _answers = msgspec.json.Decoder(Answer)
 _asked = msgspec.json.Decoder(Asked)
 _told = msgspec.json.Decoder(Told)
+_HERE = Answered(raw(None))
 
 
 class Bus:
@@ -66,7 +72,9 @@ class Bus:
         self.connections = 1
         self._clock = clock
         self._inbox = f"_INBOX_{name}.{uuid4().hex}"
-        self._waiting: dict[str, tuple[float, asyncio.Future[Answer]]] = {}
+        self._waiting: dict[str, _Waiting] = {}
+        self._looks: dict[str, asyncio.Task[None]] = {}
+        self._away: set[str] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._count = 0
         self._trip: tuple[int, asyncio.Task[float] | None] = (0, None)
@@ -123,11 +131,14 @@ class Bus:
                 raise AnswerFailed(request.subject)
 
     async def _ask(self, subject: str, payload: bytes, seconds: float) -> Answer:
+        owner = subject.partition(".")[0]
+        if owner in self._away and subject != _look_at(owner):
+            raise Unavailable(f"{owner} does not answer")
         self._count += 1
         token = str(self._count)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()
-        self._waiting[token] = loop.time() + seconds, answer
+        self._waiting[token] = _Waiting(owner, loop.time(), loop.time() + seconds, answer)
         if self._sweep is None:
             self._sweep = loop.call_later(SWEEP_SECONDS, self._sweep_late)
         try:
@@ -219,6 +230,8 @@ class Bus:
     async def close(self) -> None:
         if self._sweep is not None:
             self._sweep.cancel()
+        for look in self._looks.values():
+            look.cancel()
         if trip := self._trip[1]:
             trip.cancel()
         with contextlib.suppress(Exception):
@@ -234,9 +247,9 @@ class Bus:
 
     async def _answered(self, msg: Msg) -> None:
         waiting = self._waiting.get(msg.subject.rpartition(".")[2])
-        if waiting is None or waiting[1].done():
+        if waiting is None or waiting.answer.done():
             return
-        future = waiting[1]
+        future = waiting.answer
         if msg.headers and msg.headers.get("Status") == "503":
             future.set_exception(Unavailable("nobody serves this request"))
             return
@@ -245,20 +258,69 @@ class Bus:
         except msgspec.DecodeError as error:
             future.set_exception(error)
 
-    def _fail_waiting(self) -> None:
-        """In-flight requests would wait out their whole time after a lost connection."""
-        for _, future in self._waiting.values():
-            if not future.done():
-                future.set_exception(Unavailable("the connection to NATS was lost"))
+    def _fail_waiting(self, owner: str | None = None) -> None:
+        """In-flight requests, or one owner's, would wait out their whole time after a lost connection."""
+        for waiting in self._waiting.values():
+            if not waiting.answer.done() and owner in (None, waiting.owner):
+                waiting.answer.set_exception(Unavailable("the connection was lost"))
 
     def _sweep_late(self) -> None:
         """One clock for all who wait: a timer for each would cost more than the asking."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        for end, future in self._waiting.values():
-            if end <= now and not future.done():
-                future.set_exception(TimeoutError())
+        for waiting in self._waiting.values():
+            if waiting.until <= now and not waiting.answer.done():
+                waiting.answer.set_exception(TimeoutError())
+            elif waiting.since + SLOW_SECONDS <= now and self.name in LOOKS_FOR_NEIGHBOURS:
+                self._look_for(waiting.owner)
         self._sweep = loop.call_later(SWEEP_SECONDS, self._sweep_late) if self._waiting else None
+
+    def _look_for(self, owner: str) -> None:
+        if owner not in self._looks:
+            look = self._looks[owner] = asyncio.create_task(self._look(owner))
+            look.add_done_callback(lambda _: self._looks.pop(owner))
+
+    async def _look(self, owner: str) -> None:
+        """Ask a slow neighbour whether it is there. It may be cut off while NATS answers us: then those
+        who wait for it are told, and who asks is told at once, until it says something.
+
+        What is there and slow is waited for.
+        """
+        missed = 0
+        try:
+            while await self._keeps_silent(owner):
+                missed += 1
+                if missed == AWAY_AFTER_LOOKS:
+                    log.warning("neighbour.silent", neighbour=owner)
+                    self._away.add(owner)
+                    self._fail_waiting(owner)
+        finally:
+            self._away.discard(owner)
+        await asyncio.sleep(SLOW_SECONDS)  # it is there: no need to ask again for a moment
+
+    async def _keeps_silent(self, owner: str) -> bool:
+        """Not so when nobody serves it, or NATS is away: that is told to everybody who asks."""
+        if self._silent or not self.client.is_connected:
+            return False
+        try:
+            await self._ask(_look_at(owner), b"", LOOK_SECONDS)
+        except Unavailable as error:
+            return isinstance(error.__cause__, TimeoutError)
+        return False
+
+
+class _Waiting(NamedTuple):
+    """A request under way, by the loop's time."""
+
+    owner: str
+    since: float
+    until: float
+    answer: "asyncio.Future[Answer]"
+
+
+def _look_at(owner: str) -> str:
+    """Answered by every service as it comes in, before whatever else waits there."""
+    return f"{owner}.v1.rpc.are_you_there"
 
 
 def _take_note(future: "asyncio.Future[Any]") -> None:
@@ -317,6 +379,9 @@ class _Server:
 
     async def _received(self, msg: Msg) -> None:
         if not msg.reply:
+            return
+        if msg.subject == _look_at(self._bus.name):
+            await self._reply(msg, _HERE)
             return
         if len(self._tasks) >= WAITING_AT_MOST:
             self._note(msg.subject, Code.OVERLOADED)
