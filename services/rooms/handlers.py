@@ -1,14 +1,15 @@
 """Requests in. Whoever is not known yet is asked about, outside of any transaction, and served then."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from services.contracts.envelope import Service
+from services.contracts.refusals import Unavailable
 from services.contracts.rooms import (
     AskForHelp,
     CloseRoom,
     Join,
-    Joined,
     Leave,
     ListOwnRooms,
     ListPresence,
@@ -21,10 +22,13 @@ from services.rooms import hosting, joining, news, service
 from services.rooms.gathering import Gathering
 from services.rooms.service import Board, Means, NotYetKnown
 from services.rooms.store import places
+from services.rooms.store.people import NumberJustTaken
 from services.runtime.bus import Bus
 from services.runtime.call import Call, Handler, Handlers
 from services.runtime.commands import in_transaction
 from services.runtime.db import Database, Tx
+
+MOST_TRIES = 10
 
 
 def handlers(db: Database, bus: Bus, means: Means) -> Handlers:
@@ -76,8 +80,12 @@ def _joining(db: Database, means: Means, board: Board) -> Handler:
     """Without the key: its answer would be kept, and with it a token. Pressing twice is harmless."""
     first = in_transaction(db, means, joining.join)
 
-    async def handle(request: Join, call: Call) -> Joined:
-        joined: Joined | None = await joining.again(request, call, means, board)
-        return joined or await first(request, call.keyed(None))
+    async def handle(request: Join, call: Call) -> Any:
+        if joined := await joining.again(request, call, means, board):
+            return joined
+        for _ in range(MOST_TRIES):
+            with suppress(NumberJustTaken):
+                return await first(request, call.keyed(None))
+        raise Unavailable("too many of one name at once")
 
     return handle

@@ -60,7 +60,7 @@ async def _resident_joins(
     tx: Tx, link: Resident, name: str, request: Join, call: Call, means: Means
 ) -> Joined:
     booking_id = link.booking_id
-    await places.hold_shared(tx, booking_id, turn=means.turn(name))
+    await places.hold_shared(tx, booking_id)
     meeting = (await seat_of(tx, booking_id, link.link_version)).meeting
     domain.may_be_here(meeting)
     domain.may_enter(meeting, means.hours, call.now)

@@ -37,12 +37,6 @@ def told_apart(name: str, number: int) -> str:
     return f"{plain} {number}"
 
 
-def turn(name: str, *, key: bytes) -> int:
-    """A number by which those with the same name wait for each other."""
-    digest = hmac.digest(key, _parts(name)[0].encode(), "sha256")
-    return int.from_bytes(digest[:8], "big", signed=True)
-
-
 def _parts(name: str) -> tuple[str, int]:
     """Neither case nor the width of a sign nor spaces make another name. A number comes after it."""
     folded = " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())

@@ -45,9 +45,6 @@ class Means:
     def known_as(self, name: str, slot_id: UUID) -> Name:
         return names.known_as(name, key=self.signer.names_key, slot_id=slot_id)
 
-    def turn(self, name: str) -> int:
-        return names.turn(name, key=self.signer.names_key)
-
 
 @dataclass(frozen=True)
 class Board:

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+import asyncpg
+
 from services.contracts.rooms import Here
 from services.rooms.domain import Name, Presence
 from services.runtime.db import Tx
+
+
+class NumberJustTaken(Exception):
+    """Somebody of the same name was given it in the same moment. Another try finds another number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +29,9 @@ class Arrival:
     stands_in: bool = False
 
 
+TAKING_AT_ONCE = 100  # more than there are connections to the database
+
+
 @dataclass(frozen=True)
 class Came:
     """What came of an arrival: the number given to the name, and whether the presence is another now."""
@@ -32,8 +41,9 @@ class Came:
     changed: bool
 
 
-# Right only while nobody else enters, leaves or takes a number of the same name: the caller holds all
-# that. The lowest free number is among the first few: there are no more taken than there are rows.
+# Right only while nobody else enters or leaves for the same person: the caller holds that. Of the free
+# numbers of a name the first that nobody else is just taking; nobody waits. Who has just committed one
+# is not seen and not holding it: the constraint finds that out.
 ENTER = """
     WITH mine AS (
         SELECT presence,
@@ -42,14 +52,19 @@ ENTER = """
     taken AS (
         SELECT name_number AS number FROM participant
         WHERE slot_id = $2 AND name_digest = $6 AND who_id <> $3),
+    free AS MATERIALIZED (
+        SELECT number FROM (
+            SELECT $7::integer AS number, 1 AS choice
+            UNION ALL
+            SELECT number, 2
+            FROM generate_series(2, 2 + $11 + (SELECT count(*) FROM taken)::integer) AS number) AS wishes
+        WHERE number NOT IN (SELECT number FROM taken) ORDER BY choice, number),
     entered AS (
         INSERT INTO participant
             (participant_id, slot_id, who_id, hosts, stands_in, presence, since, name_digest, name_number)
         SELECT $1, $2, $3, $8, $9, $4, $5, $6, coalesce(
             (SELECT kept FROM mine),
-            (SELECT $7::integer WHERE $7 NOT IN (SELECT number FROM taken)),
-            (SELECT min(free) FROM generate_series(2, 2 + (SELECT count(*) FROM taken)::integer) AS free
-                WHERE free NOT IN (SELECT number FROM taken)))
+            (SELECT number FROM free WHERE pg_try_advisory_xact_lock($10::bigint + number) LIMIT 1))
         ON CONFLICT ON CONSTRAINT participant_once DO UPDATE SET
             presence = excluded.presence, stands_in = excluded.stands_in,
             since = CASE WHEN participant.presence = excluded.presence THEN participant.since
@@ -80,11 +95,15 @@ async def enter(tx: Tx, arrival: Arrival) -> Came:
     slot_id, name = arrival.slot_id, arrival.name
     if arrival.hosts:
         await tx.execute(MAKE_ROOM_FOR_HOST, slot_id, name.digest, name.number)
-    row = await tx.fetchrow(
-        ENTER,
-        *(uuid4(), slot_id, arrival.who_id, arrival.presence, arrival.at),
-        *(name.digest, name.number, arrival.hosts, arrival.stands_in),
-    )
+    try:
+        row = await tx.fetchrow(
+            ENTER,
+            *(uuid4(), slot_id, arrival.who_id, arrival.presence, arrival.at),
+            *(name.digest, name.number, arrival.hosts, arrival.stands_in),
+            *(int.from_bytes(name.digest[:7], "big"), TAKING_AT_ONCE),
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise NumberJustTaken from error
     assert row is not None, "it always enters"
     return Came(row["participant_id"], row["name_number"], row["changed"])
 

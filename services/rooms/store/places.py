@@ -122,8 +122,8 @@ async def call_off(tx: Tx, slot_id: UUID, at: datetime) -> None:
 
 HOLD_ALONE = "SELECT slot_id FROM room WHERE slot_id = $1 FOR UPDATE"
 HOLD_SHARED = """
-    SELECT slot_id, pg_advisory_xact_lock($2), pg_advisory_xact_lock($3)
-    FROM room WHERE slot_id = (SELECT slot_id FROM place WHERE booking_id = $1) FOR SHARE
+    SELECT slot_id, pg_advisory_xact_lock($2) FROM room
+    WHERE slot_id = (SELECT slot_id FROM place WHERE booking_id = $1) FOR SHARE
 """
 
 
@@ -144,12 +144,12 @@ async def hold_alone(tx: Tx, slot_id: UUID) -> None:
     await tx.execute(HOLD_ALONE, slot_id)
 
 
-async def hold_shared(tx: Tx, booking_id: UUID, *, turn: int | None = None) -> None:
+async def hold_shared(tx: Tx, booking_id: UUID) -> None:
     """No host comes or goes until the end of the transaction, and this booking's bearer does nothing
-    else; other residents may, but for those with the same `turn`.
+    else; other residents may.
     """
-    own = int.from_bytes(booking_id.bytes[8:], "big", signed=True)
-    await tx.execute(HOLD_SHARED, booking_id, own if turn is None else turn, own)
+    bearer = int.from_bytes(booking_id.bytes[8:], "big", signed=True)
+    await tx.execute(HOLD_SHARED, booking_id, bearer)
 
 
 # `cancelled` is about the bearer's own place too; who waits is not for residents to know.
