@@ -18,9 +18,14 @@ def check(
     language: str,
     note: str | None = None,
     companions: int = 0,
+    walk_in: bool = False,
 ) -> None:
-    """Refuse with every field that is wrong. The door has checked their form; this is what must hold."""
-    wrong = list(_wrong_fields(display_name, email, phone, language, note, companions))
+    """Refuse with every field that is wrong. The door has checked their form; this is what must hold.
+
+    Whoever walks in needs no way to be reached.
+    """
+    reachable = bool(email or phone) or walk_in
+    wrong = list(_wrong_fields(display_name, reachable, language, note, companions))
     if wrong:
         errors = [{"field": field, "code": str(code), "detail": detail} for field, code, detail in wrong]
         raise Refusal(wrong[0][1], wrong[0][2], errors=errors)
@@ -28,15 +33,14 @@ def check(
 
 def _wrong_fields(
     display_name: str,
-    email: str | None,
-    phone: str | None,
+    reachable: bool,
     language: str,
     note: str | None,
     companions: int,
 ) -> Iterator[tuple[str, Code, str]]:
     if not display_name.strip() or len(display_name) > LONGEST_NAME or not display_name.isprintable():
         yield "display_name", Code.NAME_INVALID, f"A name or nickname has 1 to {LONGEST_NAME} characters."
-    if not email and not phone:
+    if not reachable:
         yield "email", Code.CONTACT_REQUIRED, "An e-mail address or a phone number is needed."
     if language not in LANGUAGES:
         yield "language", Code.FIELD_INVALID, "Messages come in Finnish, Swedish or English."

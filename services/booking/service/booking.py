@@ -1,12 +1,12 @@
 """Taking a seat."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from services.booking.domain import access, attendees, seats
-from services.booking.service import news
+from services.booking.service import enrolling, news
 from services.booking.service.deps import Deps
+from services.booking.service.holds import hold
 from services.booking.service.searching import alternatives
 from services.booking.store import bookings as store
 from services.booking.store import slots as slot_store
@@ -15,23 +15,27 @@ from services.booking.store.slots import SlotRow
 from services.contracts.booking.appointments import Book, Booked, Companion
 from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.slots import BookingStatus
-from services.contracts.envelope import Role, Staff
 from services.contracts.refusals import Code, Refusal
 from services.runtime.call import Call
 from services.runtime.db import Tx
 
 
 async def book(tx: Tx, request: Book, call: Call, deps: Deps) -> Booked:
-    """Take the seats, write down who sits in them, promise the news: all or nothing."""
+    """Take the seats, write down who sits in them, promise the news: all or nothing.
+
+    A group has one way in: a seat of its sessions is taken by enrolling.
+    """
     _check(request)
     people = 1 + len(request.companions)
     slot = await slot_store.take_seats(tx, request.slot_id, people, now=call.now)
     if slot is None:
+        if group_id := await slot_store.group_of(tx, request.slot_id):
+            return await enrolling.book(tx, group_id, request, call, deps)
         raise await refused(tx, request.slot_id, now=call.now)
-    hold = _hold(call, deps, starts_at=slot.starts_at)
+    held = hold(call, deps, starts_at=slot.starts_at)
     main = NewBooking(
         id=uuid4(),
-        status=hold.status,
+        status=held.status,
         seats=1,
         display_name=request.display_name.strip(),
         email=request.email,
@@ -40,7 +44,7 @@ async def book(tx: Tx, request: Book, call: Call, deps: Deps) -> Booked:
         municipality=request.municipality,
         age_group=request.age_group,
         note=request.note,
-        held_until=hold.until,
+        held_until=held.until,
     )
     booking = await _add(tx, main, slot, call)
     await news.taken(tx, booking, call=call)
@@ -49,21 +53,6 @@ async def book(tx: Tx, request: Book, call: Call, deps: Deps) -> Booked:
         if theirs.status is BookingStatus.CONFIRMED:  # else they hear of it when it is confirmed
             await news.taken(tx, theirs, call=call)
     return booked(booking)
-
-
-@dataclass(frozen=True)
-class _Hold:
-    status: BookingStatus
-    until: datetime | None
-
-
-def _hold(call: Call, deps: Deps, *, starts_at: datetime) -> _Hold:
-    """What a coordinator books on somebody's behalf needs no confirming."""
-    on_behalf = isinstance(call.actor, Staff) and call.actor.role is Role.COORDINATOR
-    if not deps.confirm_first or on_behalf:
-        return _Hold(BookingStatus.CONFIRMED, None)
-    until = seats.held_until(now=call.now, starts_at=starts_at, hold=deps.hold)
-    return _Hold(BookingStatus.HELD, until)
 
 
 async def _add(tx: Tx, new: NewBooking, slot: SlotRow, call: Call) -> BookingRow:

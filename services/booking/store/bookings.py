@@ -17,6 +17,9 @@ _COLUMNS = """
     b.id AS booking_id, b.status, b.seats, b.accompanies, b.comes_as, b.display_name AS resident_name,
     b.email, b.phone, b.language, b.version, b.link_version, b.sequence, b.held_until, b.cancelled_by,
     b.cancel_reason, b.feedback_given_at, b.enrolment_id,
+    CASE WHEN b.enrolment_id IS NULL THEN s.ends_at ELSE (
+        SELECT max(t.ends_at) FROM booking x JOIN slot t ON t.id = x.slot_id
+        WHERE x.enrolment_id = b.enrolment_id) END AS last_ends_at,
     s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
     s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
     p.organisation_id, coalesce(o.name, '') AS organisation
@@ -41,13 +44,21 @@ LIVE_BY_CONTACT = f"""
       AND b.status IN ('held', 'confirmed') AND s.ends_at > $3
     ORDER BY s.starts_at LIMIT 20
 """
+SEVERAL = (
+    f"SELECT {_COLUMNS} {_FROM} WHERE b.id = ANY ($1::uuid[]) ORDER BY s.starts_at, b.enrolment_id, b.id"
+)
+OF_ENROLMENT = f"""
+    SELECT {_COLUMNS} {_FROM} JOIN enrolment e ON e.id = b.enrolment_id
+    WHERE e.id = $1 OR e.accompanies = $1 ORDER BY e.place, s.starts_at, b.id FOR UPDATE OF b
+"""
 LOCK_BOOKING = "SELECT slot_id FROM booking WHERE id = $1 OR accompanies = $1 ORDER BY id FOR UPDATE"
 SLOT_OF = "SELECT slot_id FROM booking WHERE id = $1"
 ADD = """
     WITH added AS (
         INSERT INTO booking (id, slot_id, status, seats, accompanies, comes_as, display_name, email, phone,
-                             language, municipality, age_group, note, held_until, created_at, changed_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+                             language, municipality, age_group, note, held_until, created_at, changed_at,
+                             enrolment_id, walked_in)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $18, $19)
     )
     INSERT INTO booking_change (booking_id, what, by_kind, by_id, at) VALUES ($1, 'booked', $16, $17, $15)
 """
@@ -69,7 +80,7 @@ RENEW_LINK = """
     UPDATE booking SET link_version = link_version + 1, version = version + 1, changed_at = $2 WHERE id = $1
 """
 SET_OUTCOME = "UPDATE booking SET status = $2, version = version + 1, changed_at = $3 WHERE id = $1"
-NOTE_JOINED = "UPDATE booking SET joined_at = coalesce(joined_at, $2) WHERE id = $1"
+NOTE_JOINED = "UPDATE booking SET joined_at = coalesce(joined_at, $2) WHERE id = $1 RETURNING status"
 NOTE_CHANGE = """
     INSERT INTO booking_change (booking_id, what, by_kind, by_id, from_slot_id, at)
     VALUES ($1, $2, $3, $4, $5, $6)
@@ -120,6 +131,8 @@ class BookingRow:
     cancel_reason: str | None
     feedback_given: bool
     slot: SlotRow
+    last_ends_at: datetime
+    """The end of the last session, for a group's: its link is good as long as there is one to come to."""
     enrolment_id: UUID | None = None
 
 
@@ -138,6 +151,8 @@ class NewBooking:
     age_group: str | None = None
     note: str | None = None
     held_until: datetime | None = None
+    enrolment_id: UUID | None = None
+    walked_in: bool = False
 
 
 def _booking(row: Record) -> BookingRow:
@@ -159,6 +174,7 @@ def _booking(row: Record) -> BookingRow:
         cancel_reason=row["cancel_reason"],
         feedback_given=row["feedback_given_at"] is not None,
         slot=slot_row(row),
+        last_ends_at=row["last_ends_at"],
         enrolment_id=row["enrolment_id"],
     )
 
@@ -178,6 +194,16 @@ async def present(tx: Tx, booking_id: UUID) -> BookingRow:
 async def party(tx: Tx, booking_id: UUID) -> Sequence[BookingRow]:
     """The booking and those who come along, as far as they are live; the booking itself first."""
     return [_booking(row) for row in await tx.fetch(PARTY, booking_id)]
+
+
+async def several(tx: Tx, booking_ids: Sequence[UUID]) -> Sequence[BookingRow]:
+    """As they are now, in the order of their sessions."""
+    return [_booking(row) for row in await tx.fetch(SEVERAL, booking_ids)]
+
+
+async def of_enrolment(tx: Tx, enrolment_id: UUID) -> Sequence[BookingRow]:
+    """Every booking of a person and of those who come along with them, locked; the person's own first."""
+    return [_booking(row) for row in await tx.fetch(OF_ENROLMENT, enrolment_id)]
 
 
 async def slot_of(tx: Tx, booking_id: UUID) -> UUID | None:
@@ -204,8 +230,23 @@ async def add(
     tx: Tx, new: NewBooking, slot: SlotRow, *, by: tuple[str, UUID | None], now: datetime
 ) -> BookingRow:
     """Put somebody into a seat that has been taken for them, and note who did."""
-    await tx.execute(
-        ADD,
+    await tx.execute(ADD, *_values(new, slot, by, now))
+    return _added(new, slot)
+
+
+async def add_all(
+    tx: Tx,
+    added: Sequence[tuple[NewBooking, SlotRow]],
+    *,
+    by: tuple[str, UUID | None],
+    now: datetime,
+) -> list[BookingRow]:
+    await tx.executemany(ADD, [_values(new, slot, by, now) for new, slot in added])
+    return [_added(new, slot) for new, slot in added]
+
+
+def _values(new: NewBooking, slot: SlotRow, by: tuple[str, UUID | None], now: datetime) -> tuple[Any, ...]:
+    return (
         new.id,
         slot.id,
         new.status,
@@ -222,7 +263,12 @@ async def add(
         new.held_until,
         now,
         *by,
+        new.enrolment_id,
+        new.walked_in,
     )
+
+
+def _added(new: NewBooking, slot: SlotRow) -> BookingRow:
     return BookingRow(
         id=new.id,
         status=new.status,
@@ -241,6 +287,8 @@ async def add(
         cancel_reason=None,
         feedback_given=False,
         slot=slot,
+        last_ends_at=slot.ends_at,
+        enrolment_id=new.enrolment_id,
     )
 
 
@@ -272,8 +320,10 @@ async def set_outcome(
     await tx.executemany(ADD_GUIDANCE, [(booking_id, service) for service in guided_to])
 
 
-async def note_joined(tx: Tx, booking_id: UUID, at: datetime) -> None:
-    await tx.execute(NOTE_JOINED, booking_id, at)
+async def note_joined(tx: Tx, booking_id: UUID, at: datetime) -> str | None:
+    """Answers with the booking's status; None when there is none."""
+    status: str | None = await tx.fetchval(NOTE_JOINED, booking_id, at)
+    return status
 
 
 async def note_change(

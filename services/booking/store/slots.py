@@ -9,6 +9,7 @@ from asyncpg import Record
 
 from services.booking.domain.seats import SlotFacts
 from services.booking.store.catalogue import host_of
+from services.booking.store.staffing import co_hosts_then, lock_person
 from services.contracts.booking.appointments import BookedSlot
 from services.contracts.booking.catalogue import Host, SlotKind
 from services.contracts.booking.slots import Attendee, HostSlot, SlotState
@@ -26,7 +27,10 @@ HOST_SLOTS = """
            s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
            p.organisation_id, coalesce(o.name, '') AS organisation
     FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
-    WHERE s.host_id = $1 AND s.state <> 'withdrawn' AND s.starts_at >= $2 AND s.starts_at < $3
+    WHERE (s.host_id = $1 AND s.staffing <> 'needs_host'
+           OR s.id = ANY (ARRAY(SELECT c.slot_id FROM co_host c WHERE c.person_id = $1 AND c.live
+                                AND c.accepted_at IS NOT NULL AND c.starts_at >= $2 AND c.starts_at < $3)))
+      AND s.state <> 'withdrawn' AND s.starts_at >= $2 AND s.starts_at < $3
       AND ($4::timestamptz IS NULL OR (s.starts_at, s.id) > ($4, $5::uuid))
     ORDER BY s.starts_at, s.id LIMIT $6
 """
@@ -43,13 +47,14 @@ FACTS = "SELECT id, kind, state, starts_at, bookable_until, capacity, taken FROM
 TAKE_SEATS = """
     UPDATE slot s SET taken = taken + CASE WHEN kind = 'appointment' THEN 1 ELSE $2::integer END
     FROM person p LEFT JOIN organisation o ON o.id = p.organisation_id
-    WHERE s.id = $1 AND p.id = s.host_id AND p.disabled_at IS NULL
+    WHERE s.id = $1 AND s.group_id IS NULL AND p.id = s.host_id AND p.disabled_at IS NULL
       AND s.state = 'open' AND s.bookable_until > $3
       AND s.taken + CASE WHEN s.kind = 'appointment' THEN 1 ELSE $2::integer END <= s.capacity
     RETURNING s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id,
               s.languages, s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id,
               p.display_name, p.organisation_id, coalesce(o.name, '') AS organisation
 """
+GROUP_OF = "SELECT group_id FROM slot WHERE id = $1"
 GIVE_BACK = "UPDATE slot SET taken = taken - $2::integer WHERE id = $1"
 ADD_SLOT = """
     INSERT INTO slot (id, kind, host_id, theme_id, group_id, starts_at, ends_at, local_start, time_zone,
@@ -64,7 +69,8 @@ CANCEL_SLOT = """
 """
 WITHDRAW_FREE_OF_HOST = """
     UPDATE slot SET state = 'withdrawn' WHERE taken = 0 AND id IN (
-        SELECT id FROM slot WHERE host_id = $1 AND state = 'open' AND taken = 0 AND starts_at > $2
+        SELECT id FROM slot
+        WHERE host_id = $1 AND state = 'open' AND taken = 0 AND starts_at > $2 AND group_id IS NULL
         ORDER BY id FOR UPDATE
     )
 """
@@ -188,10 +194,15 @@ async def facts(tx: Tx, slot_id: UUID) -> SlotFacts | None:
 async def take_seats(tx: Tx, slot_id: UUID, people: int, *, now: datetime) -> SlotRow | None:
     """Take a seat for each of `people`, or one for all of them in an appointment; None if it cannot be.
 
-    This one statement is the guard of the capacity.
+    This one statement is the guard of the capacity. A group's seats are taken by enrolling.
     """
     row = await tx.fetchrow(TAKE_SEATS, slot_id, people, now)
     return slot_row(row) if row else None
+
+
+async def group_of(tx: Tx, slot_id: UUID) -> UUID | None:
+    group_id: UUID | None = await tx.fetchval(GROUP_OF, slot_id)
+    return group_id
 
 
 async def give_back(tx: Tx, slot_id: UUID, seats: int) -> None:
@@ -214,7 +225,11 @@ async def add_slot(
     capacity: int,
     now: datetime,
 ) -> bool:
-    """False when slot_no_overlap says the host has another open slot then."""
+    """False when slot_no_overlap says the host has another open slot then, and when they promised to
+    co-host a session."""
+    await lock_person(tx, host_id)
+    if await co_hosts_then(tx, host_id, starts_at, ends_at):
+        return False
     return bool(
         await tx.fetchval(
             ADD_SLOT,

@@ -84,6 +84,7 @@ class MyGroup(Struct, frozen=True, kw_only=True):
     """An enrolment as its person sees it: nobody else is in it. `sessions` are all of it, in order.
 
     `before_you` while waiting, `offered_until` while a place is offered; `places` is the party's size.
+    `not_accepted`: they wished to be accepted, and were not.
     """
 
     enrolment_id: UUID
@@ -97,6 +98,7 @@ class MyGroup(Struct, frozen=True, kw_only=True):
     accompanies: bool = False
     before_you: int | None = None
     offered_until: datetime | None = None
+    not_accepted: bool = False
 
 
 class DescribeEnrolment(Request[MyGroup], frozen=True, kw_only=True):

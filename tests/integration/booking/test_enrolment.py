@@ -1,0 +1,431 @@
+"""Coming to a group: enrolling, waiting, being offered a place, and leaving again."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.contracts.booking.appointments import (
+    CancelBooking,
+    ConfirmBooking,
+    DescribeBooking,
+    MoveBooking,
+    RenewLink,
+)
+from services.contracts.booking.enrolment import (
+    AnswerApplication,
+    AnswerOffer,
+    DescribeEnrolment,
+    DescribeGroupMessage,
+    Enrolled,
+    LeaveGroup,
+    ListAttendees,
+    MyGroup,
+)
+from services.contracts.booking.slots import BookingStatus as Status
+from services.contracts.booking.slots import CancelSlot
+from services.contracts.envelope import Resident
+from services.contracts.refusals import Code, Refusal
+from tests.support.enrolling import DAY, FRIEND, Circle, bearer, let_time_pass, look
+from tests.support.eventually import eventually
+from tests.support.house import A_TUESDAY, House, resident
+from tests.support.system import System
+
+MINUTE = timedelta(minutes=1)
+HOUR = 60 * MINUTE
+WEEK = 7 * DAY
+
+
+async def news_of(house: House, enrolled: Enrolled) -> list[str]:
+    rows = await house.system.sql(
+        """
+        SELECT subject FROM booking.outbox
+        WHERE convert_from(body, 'UTF8') LIKE '%' || $1 || '%' ORDER BY id
+        """,
+        str(enrolled.enrolment_id),
+    )
+    return [row["subject"].rpartition(".")[2] for row in rows]
+
+
+async def code_of(awaitable: Any) -> Code:
+    with pytest.raises(Refusal) as refused:
+        await awaitable
+    return refused.value.code
+
+
+async def leave(house: House, enrolled: Enrolled) -> MyGroup:
+    return await house.system.ask(LeaveGroup(booking_id=enrolled.booking_id), bearer(enrolled))
+
+
+async def answer(house: House, enrolled: Enrolled, *, accept: bool) -> MyGroup:
+    request = AnswerOffer(booking_id=enrolled.booking_id, accept=accept)
+    return await house.system.ask(request, bearer(enrolled))
+
+
+async def test_the_last_seat_goes_to_one_and_the_next_is_told_who_is_before_them(house: House) -> None:
+    group = await Circle.build(house, capacity=2)
+
+    answers = [await group.enrol(email=f"asukas{number}@posti.example") for number in range(4)]
+
+    assert [each.status for each in answers] == [Status.CONFIRMED] * 2 + [Status.WAITING] * 2
+    assert [each.before_you for each in answers] == [None, None, 0, 1]
+    assert await group.taken() == 2
+    assert await news_of(house, answers[2]) == ["put_on_waiting_list"]
+    assert await code_of(group.enrol(or_wait=False)) is Code.GROUP_FULL
+    await house.system.check_invariants()
+
+
+async def test_a_seat_given_back_is_offered_to_the_first_and_to_nobody_who_left(house: House) -> None:
+    group = await Circle.build(house, capacity=2)
+    first, _, waits, later = [await group.enrol() for _ in range(4)]
+
+    left = await leave(house, first)
+    again = await leave(house, first)
+
+    assert left == again
+    assert left.status is Status.CANCELLED
+    offered = await look(house, waits)
+    assert (offered.status, offered.before_you) == (Status.OFFERED, None)
+    assert offered.offered_until is not None
+    assert (await look(house, later)).before_you == 0
+    assert await group.taken() == 2
+    assert await news_of(house, first) == ["booking_confirmed", "booking_cancelled"]
+    assert await news_of(house, waits) == ["put_on_waiting_list", "seat_offered"]
+    await house.system.check_invariants()
+
+
+async def test_an_offer_is_accepted_once_and_declining_ends_the_wait(house: House) -> None:
+    group = await Circle.build(house, capacity=2)
+    first, second, third, fourth, fifth = [await group.enrol() for _ in range(5)]
+    await leave(house, first)
+    await leave(house, second)
+
+    accepted = [await answer(house, third, accept=True) for _ in range(2)]
+    declined = [await answer(house, fourth, accept=False) for _ in range(2)]
+
+    assert [each.status for each in accepted] == [Status.CONFIRMED] * 2
+    assert [each.status for each in declined] == [Status.CANCELLED] * 2
+    assert (await look(house, fifth)).status is Status.OFFERED
+    assert await code_of(answer(house, third, accept=False)) is Code.OFFER_OVER
+    assert await code_of(answer(house, fourth, accept=True)) is Code.OFFER_OVER
+    assert await news_of(house, third) == ["put_on_waiting_list", "seat_offered", "booking_confirmed"]
+    assert await news_of(house, fourth) == ["put_on_waiting_list", "seat_offered", "offer_ended"]
+    await house.system.check_invariants()
+
+
+async def test_an_offer_that_nobody_answers_goes_to_the_next(house: House) -> None:
+    group = await Circle.build(house, A_TUESDAY + 5 * DAY, capacity=2)
+    first, _, third, fourth = [await group.enrol() for _ in range(4)]
+    await leave(house, first)
+
+    house.system.clock.advance(DAY + MINUTE)
+
+    async def offered_on() -> bool:
+        return (await look(house, fourth)).status is Status.OFFERED
+
+    assert await code_of(answer(house, third, accept=True)) is Code.OFFER_OVER
+    await eventually(offered_on, within=8)
+    assert (await look(house, third)).status is Status.EXPIRED
+    assert await news_of(house, third) == ["put_on_waiting_list", "seat_offered", "offer_ended"]
+    assert await group.taken() == 2
+    await house.system.check_invariants()
+
+
+async def test_a_party_of_two_waits_for_two_seats_while_one_alone_may_pass(house: House) -> None:
+    group = await Circle.build(house, capacity=2)
+    first, second = await group.enrol(), await group.enrol()
+    couple = await group.enrol(companions=[FRIEND])
+    alone = await group.enrol()
+
+    await leave(house, first)
+    assert (await look(house, couple)).status is Status.WAITING
+    assert (await look(house, alone)).status is Status.OFFERED
+
+    await leave(house, second)
+    await answer(house, alone, accept=False)
+    assert (await look(house, couple)).status is Status.OFFERED
+    assert (await look(house, couple)).places == 2
+    assert await group.taken() == 2
+    await answer(house, couple, accept=True)
+
+    rows = await house.system.sql(
+        "SELECT status FROM booking.booking WHERE display_name = 'Bea' AND accompanies IS NOT NULL"
+    )
+    assert [row["status"] for row in rows] == ["confirmed"]
+    await house.system.check_invariants()
+
+
+async def test_when_a_companion_steps_back_the_smaller_party_may_fit(house: House) -> None:
+    group = await Circle.build(house, capacity=2)
+    first, _ = await group.enrol(), await group.enrol()
+    couple = await group.enrol(companions=[FRIEND])
+    await leave(house, first)
+    rows = await house.system.sql("SELECT id FROM booking.booking WHERE display_name = 'Bea'")
+    friend = Resident(booking_id=rows[0]["id"], link_version=1)
+    assert (await look(house, couple)).status is Status.WAITING
+
+    await house.system.ask(CancelBooking(booking_id=friend.booking_id), friend)
+
+    assert (await look(house, couple)).status is Status.OFFERED
+    assert (await look(house, couple)).places == 1
+    await house.system.check_invariants()
+
+
+async def test_those_who_come_along_go_with_whom_they_accompany(house: House) -> None:
+    group = await Circle.build(house, capacity=3)
+    couple = await group.enrol(companions=[FRIEND])
+    assert await group.taken() == 2
+
+    await house.system.ask(CancelBooking(booking_id=couple.booking_id), bearer(couple))
+
+    assert await group.taken() == 0
+    rows = await house.system.sql("SELECT DISTINCT status FROM booking.booking")
+    assert [row["status"] for row in rows] == ["cancelled"]
+
+
+async def test_more_seats_are_offered_at_once_in_the_order_of_coming(house: House) -> None:
+    group = await Circle.build(house, capacity=2)
+    people = [await group.enrol() for _ in range(6)]
+
+    await group.set_capacity(4)
+
+    statuses = [(await look(house, each)).status for each in people]
+    assert statuses == [Status.CONFIRMED] * 2 + [Status.OFFERED] * 2 + [Status.WAITING] * 2
+    assert await group.taken() == 4
+    await house.system.check_invariants()
+
+
+async def test_a_whole_series_has_a_place_in_each_session_and_one_of_them_can_be_left(house: House) -> None:
+    starts = [A_TUESDAY + DAY + number * WEEK for number in range(3)]
+    group = await Circle.build(house, *starts, capacity=2, open=False, whole_series=True)
+    mine, other = await group.enrol(None), await group.enrol(None)
+    waits = await group.enrol(None)
+    sessions = (await look(house, mine)).sessions
+
+    link = Resident(booking_id=sessions[1].booking_id, link_version=1)
+    await house.system.ask(CancelBooking(booking_id=link.booking_id), link)
+
+    assert [each.status for each in (await look(house, mine)).sessions] == [
+        Status.CONFIRMED,
+        Status.CANCELLED,
+        Status.CONFIRMED,
+    ]
+    assert [await group.taken(number) for number in range(3)] == [2, 1, 2]
+    assert (await look(house, waits)).status is Status.WAITING  # one evening alone is not offered
+
+    await leave(house, other)
+
+    assert [each.status for each in (await look(house, waits)).sessions] == [Status.OFFERED] * 3
+    assert await code_of(group.enrol(0)) is Code.FORBIDDEN
+    assert await code_of(house.book(group.sessions[0])) is Code.FORBIDDEN
+    await house.system.check_invariants()
+
+
+async def test_a_closed_group_takes_nobody_after_its_first_session_has_begun(house: House) -> None:
+    starts = [A_TUESDAY + HOUR, A_TUESDAY + WEEK]
+    group = await Circle.build(house, *starts, open=False, whole_series=True)
+    _, _, waits = [await group.enrol(None) for _ in range(3)]
+
+    house.system.clock.set(A_TUESDAY + HOUR + MINUTE)
+
+    assert await code_of(group.enrol(None)) is Code.ALREADY_STARTED
+    await let_time_pass(house)
+
+    assert (await look(house, waits)).status is Status.EXPIRED
+    assert await news_of(house, waits) == ["put_on_waiting_list"] * 2 + ["offer_ended"] * 2
+    await house.system.check_invariants()
+
+
+async def test_the_list_closes_when_nobody_could_answer_in_time(house: House) -> None:
+    group = await Circle.build(house, A_TUESDAY + HOUR, capacity=2)
+    first, _, waits = [await group.enrol() for _ in range(3)]
+
+    house.system.clock.set(A_TUESDAY + HOUR - 25 * MINUTE)
+    await let_time_pass(house)
+
+    assert (await look(house, waits)).status is Status.EXPIRED
+    assert await code_of(group.enrol()) is Code.GROUP_FULL
+    await leave(house, first)
+    assert await group.taken() == 1
+    assert (await group.enrol()).status is Status.CONFIRMED
+
+
+async def test_one_walks_in_with_a_nickname_alone_while_there_is_room(house: House) -> None:
+    group = await Circle.build(house, A_TUESDAY + HOUR, capacity=2)
+    await group.enrol()
+    walk_in: dict[str, Any] = {"walk_in": True, "email": None, "display_name": "Ohikulkija"}
+
+    assert await code_of(group.enrol(**walk_in)) is Code.ROOM_NOT_OPEN
+    house.system.clock.set(A_TUESDAY + HOUR + 10 * MINUTE)
+    came = await group.enrol(**walk_in)
+
+    assert came.status is Status.CONFIRMED
+    assert await code_of(group.enrol(**walk_in)) is Code.GROUP_FULL
+    assert await code_of(group.enrol(email=None)) is Code.CONTACT_REQUIRED
+
+
+async def test_who_applies_is_answered_by_those_who_lead(house: House) -> None:
+    group = await Circle.build(house, capacity=2, by_acceptance=True)
+    people = [await group.enrol() for _ in range(4)]
+    stranger = await house.expert()
+    assert {each.status for each in people} == {Status.APPLIED}
+    assert await group.taken() == 0
+
+    async def answer(number: int, accept: bool = True, by: Any = group.host) -> MyGroup:
+        request = AnswerApplication(booking_id=people[number].booking_id, accept=accept)
+        return await house.system.ask(request, by)
+
+    assert await code_of(answer(0, by=stranger)) is Code.NOT_FOUND
+    assert await code_of(answer(0, by=bearer(people[0]))) is Code.NOT_FOUND
+    assert [(await answer(number)).status for number in (0, 3, 2)] == [
+        Status.CONFIRMED,
+        Status.CONFIRMED,
+        Status.WAITING,
+    ]
+    refused = await answer(1, accept=False)
+    assert (refused.status, refused.not_accepted) == (Status.CANCELLED, True)
+    assert await code_of(answer(1)) is Code.ALREADY_CANCELLED
+    assert (await answer(0)).status is Status.CONFIRMED
+    assert await news_of(house, people[1]) == ["application_received", "booking_cancelled"]
+    await house.system.check_invariants()
+
+
+async def test_a_held_enrolment_is_confirmed_with_its_party_and_all_its_sessions(system: System) -> None:
+    system.clock.set(A_TUESDAY)
+    await system.start("booking", BOOKING_MODE="confirm")
+    house = await House.build(system)
+    starts = [A_TUESDAY + DAY, A_TUESDAY + 2 * DAY]
+    group = await Circle.build(house, *starts, capacity=2, whole_series=True)
+    couple = await group.enrol(None, companions=[FRIEND])
+    waits = await group.enrol(None)
+    assert (couple.status, waits.status) == (Status.HELD, Status.WAITING)
+
+    await system.ask(ConfirmBooking(booking_id=couple.booking_id), bearer(couple))
+    rows = await system.sql("SELECT DISTINCT status FROM booking.booking WHERE display_name = 'Bea'")
+    assert [row["status"] for row in rows] == ["confirmed"]
+
+    await leave(house, couple)
+    held = await group.enrol(None)
+    assert (await look(house, waits)).status is Status.OFFERED
+    assert held.status is Status.HELD
+    later = await group.enrol(None)
+    system.clock.advance(61 * MINUTE)
+    await let_time_pass(house)
+
+    assert (await look(house, later)).status is Status.OFFERED
+    assert (await look(house, held)).status is Status.EXPIRED
+    await system.check_invariants()
+
+
+async def test_booking_a_session_is_enrolling_without_waiting(house: House) -> None:
+    group = await Circle.build(house, capacity=2)
+
+    booked = [await house.book(group.sessions[0]) for _ in range(2)]
+
+    assert await code_of(house.book(group.sessions[0])) is Code.GROUP_FULL
+    described = await house.system.ask(DescribeBooking(booking_id=booked[0].id), resident(booked[0]))
+    assert described.enrolment_id is not None
+    assert described.slot.group_id == group.id
+
+
+async def test_one_session_is_exchanged_for_another_and_its_seat_is_offered(house: House) -> None:
+    group = await Circle.build(house, A_TUESDAY + DAY, A_TUESDAY + 2 * DAY, capacity=2)
+    couple = await group.enrol(0, companions=[FRIEND])
+    waits = await group.enrol(0)
+    third = await group.enrol(1)
+
+    def move(enrolled: Enrolled, session: int) -> Any:
+        wish = MoveBooking(booking_id=enrolled.booking_id, slot_id=group.sessions[session])
+        return house.system.ask(wish, bearer(enrolled))
+
+    assert await code_of(move(couple, 1)) is Code.GROUP_FULL
+    await leave(house, third)
+    await move(couple, 1)
+    await move(couple, 1)
+
+    assert [await group.taken(number) for number in (0, 1)] == [1, 2]
+    assert (await look(house, waits)).status is Status.OFFERED
+    assert await code_of(move(waits, 1)) is Code.FORBIDDEN
+    await house.system.check_invariants()
+
+
+async def test_a_called_off_session_takes_those_who_wait_with_it(house: House) -> None:
+    starts = [A_TUESDAY + DAY, A_TUESDAY + 2 * DAY]
+    group = await Circle.build(house, *starts, capacity=2, whole_series=True)
+    first, _, waits = [await group.enrol(None) for _ in range(3)]
+    await leave(house, first)
+    assert (await look(house, waits)).status is Status.OFFERED
+
+    await house.system.ask(CancelSlot(slot_id=group.sessions[0], reason="Sairastuin."), group.host)
+    assert [each.status for each in (await look(house, waits)).sessions] == [
+        Status.CANCELLED,
+        Status.OFFERED,
+    ]
+    await house.system.ask(CancelSlot(slot_id=group.sessions[1], reason="Sairastuin."), group.host)
+
+    mine = await look(house, waits)
+    assert (mine.status, mine.offered_until) == (Status.CANCELLED, None)
+    await house.system.check_invariants()
+
+
+async def test_a_link_lives_as_long_as_the_series_and_a_new_one_replaces_all(house: House) -> None:
+    group = await Circle.build(house, A_TUESDAY + DAY, A_TUESDAY + 6 * WEEK, whole_series=True)
+    mine = await group.enrol(None)
+    house.system.clock.set(A_TUESDAY + 5 * WEEK)
+    sessions = (await look(house, mine)).sessions
+
+    await house.system.ask(RenewLink(booking_id=mine.booking_id), bearer(mine))
+
+    for session in sessions:
+        old = Resident(booking_id=session.booking_id, link_version=session.link_version)
+        assert await code_of(house.system.ask(DescribeEnrolment(booking_id=old.booking_id), old)) is (
+            Code.LINK_EXPIRED
+        )
+
+
+async def test_those_who_lead_see_who_comes_in_pages_and_strangers_nothing(house: House) -> None:
+    group = await Circle.build(house, capacity=3)
+    await group.enrol(display_name="Eka", companions=[FRIEND])
+    await group.enrol(display_name="Toka")
+    await group.enrol(display_name="Kolmas")
+
+    names: list[tuple[str, Status]] = []
+    cursor = None
+    for _ in range(2):
+        request = ListAttendees(slot_id=group.sessions[0], limit=2, cursor=cursor)
+        page = await house.system.ask(request, group.host)
+        names += [(each.display_name, each.status) for each in page.items]
+        cursor = page.next
+
+    assert cursor is None
+    assert names == [
+        ("Eka", Status.CONFIRMED),
+        ("Bea", Status.CONFIRMED),
+        ("Toka", Status.CONFIRMED),
+        ("Kolmas", Status.WAITING),
+    ]
+    stranger = await house.expert()
+    request = ListAttendees(slot_id=group.sessions[0])
+    assert await code_of(house.system.ask(request, stranger)) is Code.NOT_FOUND
+
+
+async def test_a_message_is_told_how_the_enrolment_stands(house: House) -> None:
+    group = await Circle.build(house)
+    mine = await group.enrol(language="sv")
+
+    facts = await house.system.ask(DescribeGroupMessage(enrolment_id=mine.enrolment_id))
+
+    assert (facts.language, facts.email, facts.phone) == ("sv", "kielo@posti.example", None)
+    assert facts.group == await look(house, mine)
+    unknown = DescribeGroupMessage(enrolment_id=UUID(int=1))
+    assert await code_of(house.system.ask(unknown)) is Code.NOT_FOUND
+
+
+async def test_a_pressed_button_enrols_once(house: House) -> None:
+    group = await Circle.build(house, capacity=5)
+
+    answers = [await group.enrol(key="avain") for _ in range(3)]
+
+    assert len({each.enrolment_id for each in answers}) == 1
+    assert await group.taken() == 1
