@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
 import msgspec
 
 from services.contracts.booking.catalogue import SlotKind
@@ -13,6 +14,14 @@ from services.runtime import db
 from tests.integration.rooms.conftest import Rooms
 from tests.integration.rooms.jitsi import claims_of, user_of
 from tests.integration.rooms.neighbour import ABooking, expert
+from tests.support.eventually import eventually
+
+TAKE_THE_NEXT = """
+    INSERT INTO participant
+        (participant_id, slot_id, who_id, hosts, presence, since, name_digest, name_number)
+    SELECT $1, slot_id, $2, false, 'waiting', since, name_digest, 2
+    FROM participant WHERE slot_id = $3 AND who_id = $4
+"""
 
 
 async def a_group(rooms: Rooms, people: int) -> list[ABooking]:
@@ -93,6 +102,26 @@ async def test_forty_of_the_same_name_at_once_have_forty_names(rooms: Rooms) -> 
 
     expected = {"Kielo", *(f"Kielo {number}" for number in range(2, 41))}
     assert {named(each) for each in joined} == expected
+
+
+async def test_a_number_given_to_another_in_the_same_moment_is_not_given_twice(rooms: Rooms) -> None:
+    """The other one has its number without our knowing, and commits while we are about to take the same."""
+    first, second = await a_group(rooms, 2)
+    await rooms.resident_joins(first, "Kielo")
+    other = await asyncpg.connect(rooms.system.database_url("rooms"))
+    taking = other.transaction()
+    await taking.start()
+    await other.execute(TAKE_THE_NEXT, uuid4(), uuid4(), first.slot.id, first.id)
+
+    async def somebody_waits() -> bool:
+        return bool(await rooms.system.sql("SELECT FROM pg_locks WHERE NOT granted"))
+
+    pressed = asyncio.create_task(rooms.resident_joins(second, "Kielo"))
+    await eventually(somebody_waits)
+    await taking.commit()
+    await other.close()
+
+    assert named(await pressed) == "Kielo 3"
 
 
 async def test_pressing_often_at_once_takes_one_number(rooms: Rooms) -> None:
