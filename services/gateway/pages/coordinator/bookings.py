@@ -21,6 +21,9 @@ PATH = "/coordinator/bookings"
 STATUSES: Mapping[str, str] = {
     BookingStatus.CONFIRMED: N_("booked"),
     BookingStatus.HELD: N_("not confirmed yet"),
+    BookingStatus.APPLIED: N_("waits to be accepted"),
+    BookingStatus.WAITING: N_("on the waiting list"),
+    BookingStatus.OFFERED: N_("a place is offered"),
     BookingStatus.ATTENDED: N_("came"),
     BookingStatus.NO_SHOW: N_("did not come"),
     BookingStatus.CANCELLED: N_("cancelled"),

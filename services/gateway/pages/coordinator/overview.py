@@ -9,18 +9,18 @@ from uuid import UUID
 from aiohttp import web
 
 from services.contracts.booking.coordination import SearchSlots, SlotFilter
-from services.contracts.booking.slots import Attendee, BookingStatus, HostSlot
+from services.contracts.booking.slots import Attendee, HostSlot
 from services.contracts.refusals import Refusal, Unavailable
 from services.contracts.rooms import LookAtSlots, RoomState, RoomView
 from services.gateway.door import door_of
 from services.gateway.pages import catalogue, to_do
 from services.gateway.pages.coordinator.asking import do
 from services.gateway.pages.coordinator.search import today_of
+from services.gateway.pages.my_week import COMING
 from services.gateway.pages.rendering import render, say_for
 from services.gateway.pages.words import N_, Say
 
 AT_ONCE = 100
-GONE = (BookingStatus.CANCELLED, BookingStatus.EXPIRED)
 STATES: Mapping[RoomState, str] = {
     RoomState.WAITING: N_("the host is not in yet"),
     RoomState.OPEN: N_("going on"),
@@ -87,7 +87,7 @@ def _meeting(slot: HostSlot, view: RoomView | None, now: datetime, say: Say) -> 
     late = state is RoomState.WAITING and now >= slot.starts_at
     return Today(
         slot=slot,
-        people=[person for person in slot.bookings if person.status not in GONE],
+        people=[person for person in slot.bookings if person.status in COMING],
         state=say(words) if words and (state is not RoomState.WAITING or late) else "",
         waiting=view.waiting if view else 0,
         cannot_get_in=view.cannot_get_in if view else [],

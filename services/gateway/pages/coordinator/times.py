@@ -11,6 +11,7 @@ from services.gateway.pages import catalogue
 from services.gateway.pages.coordinator import search
 from services.gateway.pages.coordinator.asking import do
 from services.gateway.pages.coordinator.search import Search
+from services.gateway.pages.my_week import COMING
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_
 
@@ -22,7 +23,6 @@ STATUSES = (
     (SlotFilter.WITHDRAWN, N_("Taken back before anybody booked")),
 )
 CODES = tuple(str(code) for code, _ in STATUSES)
-GONE = ("cancelled", "expired")
 TAGS = {
     "free": N_("free"),
     "booked": N_("booked"),
@@ -46,7 +46,7 @@ async def times(request: web.Request) -> web.Response:
         is_first=after is None,
         standing=_standing,
         tags={code: say(name) for code, name in TAGS.items()},
-        coming_to=lambda slot: [person for person in slot.bookings if person.status not in GONE],
+        coming_to=lambda slot: [person for person in slot.bookings if person.status in COMING],
         can_book=lambda slot: _can_book(request, slot),
         theme_name=await catalogue.theme_names(request),
         **await search.choices(request, STATUSES, any_status=say("All")),
