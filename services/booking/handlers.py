@@ -4,17 +4,26 @@ from typing import Any
 
 from services.booking.service import (
     afterwards,
+    announcements,
+    answering,
     booking,
     catalogue,
     changing,
     coordination,
+    enrolling,
     groups,
+    leaving,
+    my_group,
     neighbours,
     own,
     people,
+    places,
     receptions,
     searching,
+    series,
+    sessions,
     slots,
+    staffing,
     themes,
 )
 from services.booking.service.deps import Deps
@@ -22,11 +31,13 @@ from services.booking.service.together import book_together
 from services.contracts.booking import appointments as a
 from services.contracts.booking import catalogue as c
 from services.contracts.booking import coordination as w
+from services.contracts.booking import enrolment as e
 from services.contracts.booking import groups as g
 from services.contracts.booking import own as o
 from services.contracts.booking import people as p
 from services.contracts.booking import receptions as r
 from services.contracts.booking import slots as s
+from services.contracts.booking import staffing as d
 from services.contracts.envelope import Request
 from services.runtime.call import Handlers
 from services.runtime.commands import UseCase, in_transaction
@@ -41,7 +52,25 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     c.ListHosts: catalogue.list_hosts,
     c.FindSlots: searching.find_slots,
     g.ListGroups: groups.list_groups,
+    g.GetGroup: groups.get_group,
     g.AddGroup: groups.add_group,
+    g.ChangeGroup: groups.change_group,
+    g.EndGroup: groups.end_group,
+    g.ListManagedGroups: groups.list_managed_groups,
+    g.GetManagedGroup: groups.get_managed_group,
+    g.PreviewSeries: series.preview_series,
+    g.SetSeries: series.set_series,
+    g.MoveSession: sessions.move_session,
+    d.ListDuties: staffing.list_duties,
+    d.GetDuty: staffing.get_duty,
+    d.AcceptDuty: staffing.accept_duty,
+    d.GiveUpDuty: staffing.give_up_duty,
+    d.AskForStandIn: staffing.ask_for_stand_in,
+    d.AssignHost: staffing.assign_host,
+    d.RemoveCoHost: staffing.remove_co_host,
+    d.DescribeDuty: staffing.describe_duty,
+    e.SendAnnouncement: announcements.send_announcement,
+    e.DescribeAnnouncement: announcements.describe_announcement,
     p.Identify: people.identify,
     p.FindPersonByEmail: people.find_person_by_email,
     p.ListPeople: people.list_people,
@@ -71,10 +100,10 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     s.CancelSlot: slots.cancel_slot,
     a.Book: booking.book,
     a.DescribeBooking: changing.describe_booking,
-    a.ConfirmBooking: changing.confirm_booking,
-    a.CancelBooking: changing.cancel_booking,
-    a.MoveBooking: changing.move_booking,
-    a.RenewLink: changing.renew_link,
+    a.ConfirmBooking: places.confirm_booking,
+    a.CancelBooking: places.cancel_booking,
+    a.MoveBooking: places.move_booking,
+    a.RenewLink: places.renew_link,
     a.RequestLinks: neighbours.request_links,
     a.GiveFeedback: afterwards.give_feedback,
     a.RecordOutcome: afterwards.record_outcome,
@@ -82,6 +111,13 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     a.DescribePlace: neighbours.describe_place,
     a.DescribeMessage: neighbours.describe_message,
     a.DescribeLinks: neighbours.describe_links,
+    e.Enrol: enrolling.enrol,
+    e.DescribeEnrolment: my_group.describe_enrolment,
+    e.DescribeGroupMessage: my_group.describe_group_message,
+    e.AnswerOffer: answering.answer_offer,
+    e.LeaveGroup: leaving.leave_group,
+    e.AnswerApplication: answering.answer_application,
+    e.ListAttendees: my_group.list_attendees,
 }
 
 

@@ -1,16 +1,17 @@
 """Events in: what rooms tells of who came, and of meetings that their hosts have ended."""
 
-from services.booking.store import bookings as store
+from services.booking.service import attendance
 from services.booking.store import slots as slot_store
 from services.contracts.envelope import Told
 from services.contracts.rooms import AttendeeJoined, RoomClosed
+from services.runtime.call import own_call
 from services.runtime.db import Tx
 from services.runtime.streams import Subscription
 
 
-async def note_joined(tx: Tx, event: AttendeeJoined, _: Told) -> None:
-    """A help for the host's memory when they record the outcome; it decides nothing."""
-    await store.note_joined(tx, event.booking_id, event.at)
+async def note_joined(tx: Tx, event: AttendeeJoined, told: Told) -> None:
+    """A help for the host's memory when they record the outcome; of a session it is the attendance."""
+    await attendance.note_joined(tx, event.booking_id, event.at, own_call("booking", told.at))
 
 
 async def end_slot(tx: Tx, event: RoomClosed, told: Told) -> None:

@@ -56,9 +56,9 @@ def bearer(
 
 
 def said_by(actor: Actor, host_id: UUID) -> str:
-    """In which role somebody changed a booking, as residents are told."""
+    """In which role somebody changed a booking, as residents are told. Who helps to lead is as the host."""
     match actor:
-        case Staff(person_id=person_id) if person_id == host_id:
+        case Staff(person_id=person_id, role=role) if person_id == host_id or role is not Role.COORDINATOR:
             return "host"
         case Staff():
             return "coordinator"

@@ -4,6 +4,7 @@ from services.booking.domain import access, seats
 from services.booking.service import news
 from services.booking.service.changing import visible
 from services.booking.service.deps import Deps
+from services.booking.service.leaders import check_leads
 from services.booking.store import bookings as store
 from services.contracts.booking import appointments as words
 from services.contracts.envelope import Nothing
@@ -19,7 +20,7 @@ STATEMENTS = {str(number) for number in range(1, 11)}
 async def record_outcome(tx: Tx, request: words.RecordOutcome, call: Call, deps: Deps) -> Nothing:
     await store.lock(tx, request.booking_id)
     booking = await visible(tx, request.booking_id, call, deps)
-    actor = access.host(call.actor, booking.slot.host.id)
+    actor = await check_leads(tx, booking.slot, call)
     seats.check_outcome(
         request.status,
         now_is=booking.status,

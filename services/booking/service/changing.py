@@ -9,6 +9,7 @@ from services.booking.domain.seats import LIVE
 from services.booking.service import news
 from services.booking.service.booking import refused
 from services.booking.service.deps import Deps
+from services.booking.service.leaders import check_leads
 from services.booking.store import bookings as store
 from services.booking.store import slots as slot_store
 from services.booking.store.bookings import BookingRow
@@ -109,12 +110,12 @@ async def expire_hold(tx: Tx, booking_id: UUID, call: Call) -> None:
 
 
 async def visible(tx: Tx, booking_id: UUID, call: Call, deps: Deps) -> BookingRow:
-    """The booking, for the bearer of its link, its host or a coordinator."""
+    """The booking, for the bearer of its link, those who lead its time, or a coordinator."""
     booking = await store.booking(tx, booking_id)
     if booking is None:
         raise access.not_found()
     if isinstance(call.actor, Staff):
-        access.host(call.actor, booking.slot.host.id)
+        await check_leads(tx, booking.slot, call)
     else:
         access.bearer(
             call.actor,
@@ -164,7 +165,7 @@ def _seats(party: Sequence[BookingRow]) -> int:
 
 
 def _link_expires_at(booking: BookingRow, deps: Deps) -> datetime:
-    return booking.slot.ends_at + deps.link_life
+    return booking.last_ends_at + deps.link_life
 
 
 def view(booking: BookingRow, deps: Deps) -> words.Booking:

@@ -7,6 +7,7 @@ from services.booking.domain import access
 from services.booking.domain.seats import COMING, LIVE
 from services.booking.service.deps import Deps
 from services.booking.store import bookings as store
+from services.booking.store import sessions
 from services.booking.store import slots as slot_store
 from services.booking.store.bookings import BookingRow
 from services.booking.store.slots import SlotRow
@@ -27,14 +28,16 @@ async def describe_place(tx: Tx, request: words.DescribePlace, _: Call, __: Deps
         booking = await store.booking(tx, request.booking_id)
         if booking is None:
             raise access.not_found()
-        return _place(booking.slot, booking)
+        return await _place(tx, booking.slot, booking)
     slot = await slot_store.slot(tx, request.slot_id) if request.slot_id is not None else None
     if slot is None:
         raise access.not_found()
-    return _place(slot, None)
+    return await _place(tx, slot, None)
 
 
-def _place(slot: SlotRow, booking: BookingRow | None) -> words.Place:
+async def _place(tx: Tx, slot: SlotRow, booking: BookingRow | None) -> words.Place:
+    """Only those who have promised may open a session."""
+    (session,) = await sessions.as_they_are(tx, [slot.id]) or (None,)
     return words.Place(
         slot_id=slot.id,
         kind=slot.kind,
@@ -46,6 +49,9 @@ def _place(slot: SlotRow, booking: BookingRow | None) -> words.Place:
         booking_live=booking is not None and booking.status in LIVE,
         link_version=booking.link_version if booking else 0,
         version=booking.version if booking else 0,
+        hosts=session.hosts if session else None,
+        room_limit=session.room_limit if session else None,
+        slot_version=session.version if session else 0,
     )
 
 

@@ -1,15 +1,22 @@
 """Single times: adding one, looking at one's week, calling one off."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from services.booking.domain import access
-from services.booking.service import news
-from services.booking.service.checks import check_languages, check_theme
+from services.booking.service import news, sessions
+from services.booking.service.checks import (
+    check_languages,
+    check_length,
+    check_moment,
+    check_reason,
+    check_theme,
+)
 from services.booking.service.deps import Deps
+from services.booking.service.leaders import check_leads
 from services.booking.store import bookings as booking_store
-from services.booking.store import groups, people
+from services.booking.store import people
 from services.booking.store import slots as store
 from services.booking.store.slots import SlotRow
 from services.contracts.booking import slots as words
@@ -21,9 +28,6 @@ from services.runtime import outbox
 from services.runtime.call import Call
 from services.runtime.db import Tx
 from services.runtime.paging import check_limit, page_of, read_cursor
-
-SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=12)
-LONGEST_REASON = 500
 
 
 async def list_host_slots(tx: Tx, request: words.ListHostSlots, call: Call, _: Deps) -> words.HostSlots:
@@ -44,11 +48,16 @@ async def list_host_slots(tx: Tx, request: words.ListHostSlots, call: Call, _: D
 
 
 async def get_slot(tx: Tx, request: words.GetSlot, call: Call, _: Deps) -> words.HostSlot:
-    slot = await _own_slot(tx, request.slot_id, call)
+    slot = await store.slot(tx, request.slot_id)
+    if slot is None:
+        raise access.not_found()
+    await check_leads(tx, slot, call)
     return await _for_host(tx, slot)
 
 
 async def add_slot(tx: Tx, request: words.AddSlot, call: Call, deps: Deps) -> words.HostSlot:
+    if request.group_id is not None:
+        return await _for_host(tx, await _present(tx, await sessions.add_session(tx, request, call, deps)))
     host_id = access.publisher(call.actor, request.host_id)
     await _check_new(tx, request, host_id, now=call.now)
     slot_id = uuid4()
@@ -58,7 +67,7 @@ async def add_slot(tx: Tx, request: words.AddSlot, call: Call, deps: Deps) -> wo
         kind=request.kind,
         host_id=host_id,
         theme=request.theme,
-        group_id=request.group_id,
+        group_id=None,
         starts_at=request.starts_at,
         ends_at=request.ends_at,
         local_start=_wall_time(request.starts_at, deps.zone),
@@ -73,22 +82,19 @@ async def add_slot(tx: Tx, request: words.AddSlot, call: Call, deps: Deps) -> wo
     return await _for_host(tx, slot)
 
 
-async def cancel_slot(tx: Tx, request: words.CancelSlot, call: Call, _: Deps) -> words.HostSlot:
+async def cancel_slot(tx: Tx, request: words.CancelSlot, call: Call, deps: Deps) -> words.HostSlot:
     """Twice is once. Everybody in the slot is told by an event of their own."""
-    reason = request.reason.strip()
-    if not 1 <= len(reason) <= LONGEST_REASON:
-        raise field_refusal(
-            Code.REASON_REQUIRED, "reason", f"Say why in at most {LONGEST_REASON} characters."
-        )
+    reason = check_reason(request.reason)
+    if await store.group_of(tx, request.slot_id) is not None:
+        await sessions.cancel_session(tx, request.slot_id, reason, call, deps)
+        return await _for_host(tx, await _present(tx, request.slot_id))
     await store.lock(tx, request.slot_id)
     slot = await _own_slot(tx, request.slot_id, call)
     if slot.state is SlotState.OPEN:
         if call.now >= slot.over_from:
             raise Refusal(Code.ALREADY_STARTED, "The meeting is already over.")
         await _call_off(tx, slot, reason, call)
-    cancelled = await store.slot(tx, slot.id)
-    assert cancelled is not None
-    return await _for_host(tx, cancelled)
+    return await _for_host(tx, await _present(tx, slot.id))
 
 
 async def _call_off(tx: Tx, slot: SlotRow, reason: str, call: Call) -> None:
@@ -106,20 +112,14 @@ async def _call_off(tx: Tx, slot: SlotRow, reason: str, call: Call) -> None:
 async def _check_new(tx: Tx, request: words.AddSlot, host_id: UUID, *, now: datetime) -> None:
     await check_theme(tx, request.theme)
     check_languages(request.languages)
-    if request.starts_at <= now:
-        raise Refusal(Code.SLOT_CLOSED, "A new time must be in the future.")
-    if request.starts_at > now + timedelta(days=730):
-        raise field_refusal(Code.TIME_INVALID, "starts_at", "At most two years ahead.")
-    if not SHORTEST <= request.ends_at - request.starts_at <= LONGEST:
-        raise field_refusal(Code.TIME_INVALID, "ends_at", "A time lasts from 5 minutes to 12 hours.")
+    check_moment(request.starts_at, now=now)
+    check_length(request.starts_at, request.ends_at)
     most = 1 if request.kind is SlotKind.APPOINTMENT else 1000
     if not 1 <= request.capacity <= most:
         raise field_refusal(Code.FIELD_INVALID, "capacity", f"The places are from 1 to {most}.")
     host = await people.person(tx, host_id)
     if host is None or host.disabled:
         raise access.not_found()
-    if request.group_id is not None and not await groups.group_exists(tx, request.group_id):
-        raise field_refusal(Code.FIELD_INVALID, "group_id", "There is no such group.")
 
 
 async def _own_slot(tx: Tx, slot_id: UUID, call: Call) -> SlotRow:
@@ -127,6 +127,12 @@ async def _own_slot(tx: Tx, slot_id: UUID, call: Call) -> SlotRow:
     if slot is None:
         raise access.not_found()
     access.host(call.actor, slot.host.id)
+    return slot
+
+
+async def _present(tx: Tx, slot_id: UUID) -> SlotRow:
+    slot = await store.slot(tx, slot_id)
+    assert slot is not None
     return slot
 
 

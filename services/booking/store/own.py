@@ -17,7 +17,10 @@ RENEW_CALENDAR = """
 """
 CALENDAR_ENTRIES = """
     SELECT id, starts_at, ends_at, taken > 0 AS booked FROM slot
-    WHERE host_id = $1 AND state = 'open' AND starts_at >= $2 ORDER BY starts_at, id LIMIT $3
+    WHERE (host_id = $1 AND staffing <> 'needs_host'
+           OR id = ANY (ARRAY(SELECT slot_id FROM co_host WHERE person_id = $1 AND live
+                              AND accepted_at IS NOT NULL AND starts_at >= $2)))
+      AND state = 'open' AND starts_at >= $2 ORDER BY starts_at, id LIMIT $3
 """
 OPEN_OUTCOMES = """
     SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
@@ -25,6 +28,7 @@ OPEN_OUTCOMES = """
            p.organisation_id, coalesce(o.name, '') AS organisation
     FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
     WHERE s.host_id = $1 AND s.state = 'open' AND s.starts_at >= $2
+      AND s.staffing IN ('accepted', 'stand_in_wanted')
       AND (s.ends_at <= $3 OR s.ended_at IS NOT NULL)
       AND EXISTS (SELECT FROM booking b
                   WHERE b.slot_id = s.id AND b.status = 'confirmed' AND b.accompanies IS NULL)

@@ -9,6 +9,7 @@ import msgspec
 from asyncpg import Record
 
 from services.booking.domain.hours import Stretch
+from services.booking.store.staffing import LOCK_PERSON
 from services.contracts.booking.receptions import Hours, HoursException
 from services.runtime.db import Tx
 
@@ -58,6 +59,10 @@ MAKE_SLOTS = """
            $5, 1, w.starts_at - $6::interval, $7
     FROM unnest($8::timestamptz[], $9::timestamptz[], $10::timestamp[])
          AS w (starts_at, ends_at, local_start)
+    WHERE NOT EXISTS (
+        SELECT FROM co_host c
+        WHERE c.person_id = $1 AND c.live AND c.accepted_at IS NOT NULL
+          AND c.starts_at < w.ends_at AND c.ends_at > w.starts_at)
     ON CONFLICT DO NOTHING
     RETURNING starts_at
 """
@@ -182,7 +187,9 @@ async def known_starts(tx: Tx, reception_id: UUID, *, now: datetime) -> set[date
 
 
 async def make_slots(tx: Tx, of: Rule, stretches: Sequence[Stretch], *, now: datetime) -> set[datetime]:
-    """Publish these; answers with the starts that could be. The others overlap something."""
+    """Publish these; answers with the starts that could be. The others overlap something, if only a
+    session that the host has promised to co-host."""
+    await tx.fetchval(LOCK_PERSON, of.host_id)
     rows = await tx.fetch(
         MAKE_SLOTS,
         of.host_id,

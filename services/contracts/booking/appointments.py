@@ -161,7 +161,10 @@ class GiveFeedback(Request[Nothing], frozen=True, kw_only=True):
 
 
 class RecordOutcome(Request[Nothing], frozen=True, kw_only=True):
-    """By the slot's host or a coordinator, from the start on; may be corrected later."""
+    """By the slot's host or a coordinator, from the start on; may be corrected later.
+
+    Of a session by all who lead it: what rooms has seen is noted when it is over.
+    """
 
     subject: ClassVar[str] = "booking.v1.rpc.record_outcome"
     reply = Nothing

@@ -77,7 +77,7 @@ class HostSlots(Struct, frozen=True):
 
 
 class ListHostSlots(Request[HostSlots], frozen=True, kw_only=True):
-    """One's own week, with who comes; a coordinator names the host."""
+    """One's own week, with who comes, sessions one co-hosts among it; a coordinator names the host."""
 
     subject: ClassVar[str] = "booking.v1.rpc.list_host_slots"
     reply = HostSlots
@@ -89,7 +89,7 @@ class ListHostSlots(Request[HostSlots], frozen=True, kw_only=True):
 
 
 class GetSlot(Request[HostSlot], frozen=True, kw_only=True):
-    """Its host's or a coordinator's; anybody else is told `not_found`."""
+    """For its host and coordinators, of a session for all who lead it; `not_found` for anybody else."""
 
     subject: ClassVar[str] = "booking.v1.rpc.get_slot"
     reply = HostSlot

@@ -130,7 +130,8 @@ class RemoveCoHost(Request[Nothing], frozen=True, kw_only=True):
 class DutyFacts(Struct, frozen=True, kw_only=True):
     """What a message to somebody who serves needs about a session, at the moment of sending.
 
-    `wanted`: they are still asked, as the named host or as a stand-in; `staffing` is the session's now.
+    `wanted`: they are still asked, as the named host, a co-host or a stand-in; `staffing` is the session's
+    now.
     """
 
     email: str
