@@ -1,4 +1,4 @@
-"""Demo data: organisations of the field, experts named by profession, weekly hours and one group.
+"""Demo data: organisations of the field, experts named by profession, weekly hours and three groups.
 
 Loaded through the same requests that the gateway makes for a coordinator, with keys that make a
 second loading meet the first one's answers. `python -m deploy.embedded.demo` is run once per state
@@ -13,17 +13,13 @@ from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from deploy.embedded.demo_groups import GROUPS, VOLUNTEER, DemoGroup
 from deploy.embedded.state import state_folder, write_json
-from services.contracts.booking.catalogue import (
-    AddOrganisation,
-    Organisation,
-    SlotKind,
-    Words,
-)
-from services.contracts.booking.groups import AddGroup
+from services.contracts.booking.catalogue import AddOrganisation, Organisation
+from services.contracts.booking.groups import AddGroup, GetManagedGroup, SetSeries
 from services.contracts.booking.people import AddPerson, FindPersonByEmail, Person
 from services.contracts.booking.receptions import AddReception, Hours
-from services.contracts.booking.slots import AddSlot
+from services.contracts.booking.staffing import AcceptDuty, AskForStandIn
 from services.contracts.envelope import Actor, Anyone, Request, Role, Staff
 from services.contracts.refusals import Code, Refusal
 from services.runtime import bus
@@ -34,7 +30,6 @@ from services.runtime.clock import SystemClock
 R = TypeVar("R")
 
 ZONE = ZoneInfo("Europe/Helsinki")
-GROUP_WEEKS = 6
 
 
 @dataclass(frozen=True)
@@ -107,7 +102,6 @@ EXPERTS = (
     ),
 )
 COORDINATOR = "koordinaattori@digiaula.example"
-VOLUNTEER = "aulalahettilas@digiaula.example"
 
 
 class Demo:
@@ -127,8 +121,16 @@ class Demo:
         }
         for expert in EXPERTS:
             await self._add_expert(expert, organisations[expert.organisation])
-        await self._add_person(VOLUNTEER, "Aulalähettiläs", Role.VOLUNTEER, None, ["fi"])
-        await self._add_group(organisations["Järvi-Savon Mielen Tuki ry"])
+        await self._add_person(
+            VOLUNTEER,
+            "Aulalähettiläs",
+            Role.VOLUNTEER,
+            None,
+            ["fi"],
+            themes=["vertaistuki", "omaishoito", "keskusteluapu"],
+        )
+        for group in GROUPS:
+            await self._add_group(group, organisations[group.organisation])
 
     async def _add_expert(self, expert: Expert, organisation: Organisation) -> None:
         person = await self._add_person(
@@ -156,50 +158,35 @@ class Demo:
                 key=f"demo-hours-{expert.email}-{weekday}",
             )
 
-    async def _add_group(self, organisation: Organisation) -> None:
-        host = await self._ask(FindPersonByEmail(email="vertaisohjaaja@digiaula.example"))
-        group = await self._ask(
+    async def _add_group(self, group: DemoGroup, organisation: Organisation) -> None:
+        """With its series, unless it has one, and with the promises of those who lead it."""
+        leaders = [await self._ask(FindPersonByEmail(email=email)) for email in group.leaders]
+        added = await self._ask(
             AddGroup(
-                name=Words(
-                    fi="Yhdessä eteenpäin -vertaisryhmä",
-                    sv="Kamratgruppen Tillsammans framåt",
-                    en="Forward together, a peer group",
-                ),
-                description=Words(
-                    fi="Avoin ryhmä, jossa jutellaan jaksamisesta. Tule silloin kun sinulle sopii.",
-                    sv="En öppen grupp där vi talar om hur vi orkar. Kom när det passar dig.",
-                    en="An open group for talking about getting by. Come when it suits you.",
-                ),
-                open=True,
-                theme="vertaistuki",
+                name=group.name,
+                description=group.description,
+                open=group.open,
+                theme=group.theme,
                 organisation_id=organisation.id,
-                languages=["fi"],
-                capacity=12,
+                languages=list(leaders[0].languages),
+                capacity=group.capacity,
+                kind=group.kind,
+                whole_series=group.whole_series,
+                facilitators=[leader.id for leader in leaders],
             ),
-            key="demo-group",
+            key=f"demo-group-{group.key}",
         )
-        for week in range(1, GROUP_WEEKS + 1):
-            await self._add_session(group.id, host, week)
-
-    async def _add_session(self, group_id: UUID, host: Person, week: int) -> None:
-        """Every Thursday from 18.15 to 19.45, after the host's reception."""
-        monday = _today() - timedelta(days=_today().isoweekday() - 1)
-        starts = datetime.combine(monday + timedelta(weeks=week, days=3), time(18, 15), ZONE).astimezone(
-            UTC
-        )
-        await self._ask(
-            AddSlot(
-                theme="vertaistuki",
-                starts_at=starts,
-                ends_at=starts + timedelta(minutes=90),
-                languages=["fi"],
-                kind=SlotKind.GROUP,
-                capacity=12,
-                host_id=host.id,
-                group_id=group_id,
-            ),
-            key=f"demo-session-{week}",
-        )
+        managed = await self._ask(GetManagedGroup(group_id=added.id))
+        if managed.series is not None:
+            return
+        await self._ask(SetSeries(group_id=added.id, series=group.series(_today())))
+        managed = await self._ask(GetManagedGroup(group_id=added.id))
+        for session in managed.sessions:
+            for leader in leaders:
+                await self._ask(AcceptDuty(slot_id=session.slot_id), by=_staff(leader))
+        if group.stand_in_wanted:
+            wanted = AskForStandIn(slot_id=managed.sessions[1].slot_id)
+            await self._ask(wanted, by=_staff(leaders[0]))
 
     async def _add_person(
         self,
@@ -208,8 +195,9 @@ class Demo:
         role: Role,
         organisation_id: UUID | None,
         languages: list[str],
+        themes: list[str] | None = None,
     ) -> Person:
-        """The new person, or whoever has the address already."""
+        """The new person, or whoever has the address already. Those with themes have been trained."""
         try:
             return await self._ask(
                 AddPerson(
@@ -218,6 +206,8 @@ class Demo:
                     role=role,
                     organisation_id=organisation_id,
                     languages=languages,
+                    trained=bool(themes),
+                    themes=themes or [],
                 ),
                 key=f"demo-person-{email}",
             )
@@ -226,10 +216,10 @@ class Demo:
                 raise
             return await self._ask(FindPersonByEmail(email=email))
 
-    async def _ask(self, request: Request[R], *, key: str | None = None) -> R:
+    async def _ask(self, request: Request[R], *, key: str | None = None, by: Actor | None = None) -> R:
         now = datetime.now(UTC)
         call = Call(
-            actor=self._actor,
+            actor=by or self._actor,
             now=now,
             deadline=now + timedelta(seconds=10),
             request_id="demo",
@@ -245,6 +235,10 @@ def people() -> list[dict[str, str]]:
         {"role": "volunteer", "email": VOLUNTEER},
         *({"role": "expert", "email": expert.email} for expert in EXPERTS),
     ]
+
+
+def _staff(person: Person) -> Staff:
+    return Staff(person_id=person.id, role=person.role, organisation_id=person.organisation_id)
 
 
 def _today() -> date:
