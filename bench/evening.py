@@ -1,4 +1,4 @@
-"""`python -m bench.evening`: 600 people come to one evening within ten seconds, before and after its host.
+"""`python -m bench evening`: 600 people come to one evening within ten seconds, before and after its host.
 
 Each presses once, at their own moment and over a connection of their own, as people do: nobody waits for
 the one before. Many have the same nickname. Beside it the bare server, asked at the same moments.
@@ -6,19 +6,14 @@ the one before. Many have the same nickname. Beside it the bare server, asked at
 
 import asyncio
 import json
-import os
-import tempfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import uvloop
-
-from bench.__main__ import _echo
-from bench.figures import Figure, table
+from bench.figures import Figure, percentile
 from bench.load import Seen, over, request
 from bench.scene import EXPERT, THEME, all_told
+from bench.stage import bare_server, system
 from tests.support.eventually import eventually
-from tests.support.stack import SignedIn, Stack, running_stack
+from tests.support.stack import SignedIn, Stack
 
 PEOPLE = 600
 SECONDS = 10.0
@@ -27,7 +22,7 @@ AT_ONCE = 16
 NAMES = ("Kielo", "Pihla", "Sini", "Ilta", "Vieras", "Oiva", "Tuuli", "Lumi", "Otso", "Mummo 75")
 
 
-async def measure(stack: Stack, echo: str) -> list[Figure]:
+async def _come(stack: Stack, echo: str) -> list[Figure]:
     """Everybody waits at the door, the host comes, everybody presses again; nobody is refused."""
     expert = await stack.sign_in(EXPERT)
     slot_id, presses = await _an_evening(stack, expert)
@@ -93,30 +88,20 @@ def _figures(name: str, seen: Seen, limits: Seen) -> list[Figure]:
     return [
         Figure(
             name=f"{name}, {label}",
-            value=round(_at(seen, part), 2),
+            value=percentile(seen.took, part),
             unit="ms",
-            limit=round(_at(limits, part), 2),
-            ratio=round(_at(limits, part) / _at(seen, part), 3),
+            target=TARGET_MS if label == "p99" else None,
+            less=True,
             runs=1,
             spread=0.0,
-            target=TARGET_MS if label == "p99" else None,
+            limit=percentile(limits.took, part),
+            beside="echo at the same moments",
         )
         for label, part in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
     ]
 
 
-def _at(seen: Seen, part: float) -> float:
-    ordered = sorted(seen.took)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
-
-
-async def alone() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="digiaula-bench-") as folder, _echo() as echo:
-        async with running_stack(Path(folder) / "state", LIMITS="off") as stack:
-            return await measure(stack, echo)
-
-
-if __name__ == "__main__":
-    before = os.getloadavg()[0]
-    print(table(uvloop.run(alone())))
-    print(f"load average {before:.1f} before, {os.getloadavg()[0]:.1f} after")
+async def measure() -> list[Figure]:
+    with bare_server() as echo:
+        async with system() as stack:
+            return await _come(stack, echo)

@@ -88,7 +88,7 @@ async def test_who_goes_away_before_their_batch_is_left_out_and_after_it_began_c
     await turns()
     work.go.set()
 
-    assert await asyncio.gather(second, third) == [4, 6]
+    assert list(await asyncio.gather(second, third)) == [4, 6]
     with pytest.raises(asyncio.CancelledError):
         await first
     assert all(4 not in batch for batch in work.batches)

@@ -1,0 +1,80 @@
+"""Durable bookings over HTTP: many at once, and one client alone. Everything runs, the relay too."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import repeat
+from statistics import median
+
+from bench.figures import Figure, beside
+from bench.load import as_fast_as_it_goes, request
+from bench.stage import (
+    BODY,
+    ROUNDS,
+    add_times,
+    bare_server,
+    booked_per_second,
+    bookings,
+    echoed_per_second,
+    system,
+)
+from tests.support.stack import Stack
+
+ECHO = "aiohttp JSON echo, one process"
+
+
+async def measure() -> list[Figure]:
+    with bare_server() as echo:
+        async with system() as stack:
+            requests = bookings(stack.gateway, await add_times(stack, hosts=60, each=2500))
+            await booked_per_second(stack, requests)  # connections and plans are made
+            one, bare = await _one_client(stack, requests, echo)
+            many, limits = [], []
+            quiet, quiet_limits = [], []
+            for _ in range(ROUNDS):
+                limits.append(await echoed_per_second(echo))
+                many.append(await booked_per_second(stack, requests))
+            with _nobody_listens(stack):
+                for _ in range(ROUNDS):
+                    quiet_limits.append(await echoed_per_second(echo))
+                    quiet.append(await booked_per_second(stack, requests))
+    return [
+        beside("bookings, 64 connections", many, limits, unit="/s", limit=ECHO, target=0.35),
+        beside(
+            "the same, rooms and notify held still",
+            quiet,
+            quiet_limits,
+            unit="/s",
+            limit=ECHO,
+            target=None,
+            said="the relay is on; nobody takes the news in or sends mail meanwhile",
+        ),
+        beside("one client books, p50", one, bare, unit="ms", limit="echo p50", target=12, less=True),
+    ]
+
+
+async def _one_client(
+    stack: Stack, requests: Iterator[bytes], echo: str
+) -> tuple[list[float], list[float]]:
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        seen = await as_fast_as_it_goes(stack.gateway, requests, seconds=1, connections=1)
+        ours.append(median(seen.only(b"201").took))
+        asked = repeat(request(f"{echo}/", method="POST", body=BODY))
+        seen = await as_fast_as_it_goes(echo, asked, seconds=0.5, connections=1)
+        theirs.append(median(seen.only(b"200").took))
+    return ours, theirs
+
+
+@contextmanager
+def _nobody_listens(stack: Stack) -> Iterator[None]:
+    """What booking, gateway and relay can do by themselves: on two cores the listeners take their share."""
+    pids = [stack.state["services"][name]["pid"] for name in ("rooms", "notify")]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
