@@ -1,8 +1,10 @@
 """Composition: the only file that ties the gateway's parts together."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from random import getrandbits
+from time import perf_counter
 
 import structlog
 from aiohttp import web
@@ -35,6 +37,7 @@ log = structlog.get_logger()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LARGEST_BODY = 64 * 1024
+LOOK_SECONDS = 0.05
 OPEN_TO_MACHINES = ("/health/", "/version")
 
 
@@ -63,6 +66,12 @@ def build(parts: Parts, settings: Config) -> Service:
         await door.waiting.sweep()
         return None
 
+    async def look_at_loop() -> datetime | None:
+        began = perf_counter()
+        await asyncio.sleep(LOOK_SECONDS)
+        door.limits.note_lateness(perf_counter() - began - LOOK_SECONDS)
+        return None
+
     async def forget() -> datetime | None:
         await kept.forget_old()
         await signing_in.forget_old(parts.db, parts.clock)
@@ -73,6 +82,7 @@ def build(parts: Parts, settings: Config) -> Service:
         handlers={PrepareSignIn: signing_in.prepare_handler(door)},
         jobs=[
             Job("forget-sessions", forget, every=timedelta(minutes=15), clock=parts.clock),
+            Job("lateness", look_at_loop, every=timedelta(seconds=LOOK_SECONDS), clock=parts.clock),
             Job("waiting-pages", sweep, every=timedelta(seconds=2), clock=parts.clock),
         ],
         web=application(door, kept),

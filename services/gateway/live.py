@@ -22,9 +22,15 @@ class _About(msgspec.Struct):
     """The ids in any event of booking and rooms; what else it says is not looked at."""
 
     slot_id: UUID | None = None
-    from_slot_id: UUID | None = None
     booking_id: UUID | None = None
     person_id: UUID | None = None
+
+    @property
+    def concerned(self) -> tuple[UUID, ...]:
+        """One person's coming changes nothing for the others in their slot, who may be hundreds."""
+        if self.booking_id is not None:
+            return (self.booking_id,)
+        return () if self.slot_id is None else (self.slot_id,)
 
 
 class Watch:
@@ -96,8 +102,7 @@ class Hub:
             self._about_person(about.person_id)
         from_booking = subject.startswith("booking.")
         woken: set[Watch] = set()
-        for item in (about.slot_id, about.from_slot_id, about.booking_id):
-            if item is not None:
-                woken |= self._watches.get(item, set())
+        for item in about.concerned:
+            woken |= self._watches.get(item, set())
         for watch in woken:
             watch.wake(booking_changed=from_booking)

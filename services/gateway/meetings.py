@@ -29,6 +29,8 @@ BOOKING_WITHIN = timedelta(seconds=2)
 GONE = (BookingStatus.CANCELLED, BookingStatus.EXPIRED)
 OVER = (BookingStatus.ATTENDED, BookingStatus.NO_SHOW)
 AHEAD = (BookingStatus.HELD, BookingStatus.CONFIRMED)
+# In a group: no seat of one's own yet.
+LISTED = (BookingStatus.APPLIED, BookingStatus.WAITING, BookingStatus.OFFERED)
 
 
 class MeetingSlot(Struct, frozen=True, kw_only=True):
@@ -41,6 +43,7 @@ class MeetingSlot(Struct, frozen=True, kw_only=True):
     time_zone: str | None = None
     host: Host | None = None
     theme: str | None = None
+    group_id: UUID | None = None
 
 
 class MeetingBooking(Struct, frozen=True, kw_only=True):
@@ -55,12 +58,13 @@ class MeetingBooking(Struct, frozen=True, kw_only=True):
     cancel_reason: str | None = None
     accompanies: UUID | None = None
     phone_on_file: bool = False
+    enrolment_id: UUID | None = None
 
 
 class Meeting(Struct, frozen=True, kw_only=True):
     """`actions` are those that would succeed now. `opens_at` is not known while rooms does not answer.
 
-    `here`: the host has been told that the resident waits.
+    `here`: the host has been told that the resident waits; `removed`: they were sent out of it.
     """
 
     state: RoomState
@@ -71,6 +75,7 @@ class Meeting(Struct, frozen=True, kw_only=True):
     host_present: bool
     actions: list[str]
     here: bool = False
+    removed: bool = False
 
 
 async def look(door: Door, call: Call) -> Meeting:
@@ -114,6 +119,7 @@ def of_booking(booking: Booking, view: RoomView | None, *, now: datetime) -> Mee
     """A view of another time than the booking's is old news of a booking that has moved."""
     fresh = view if view and (view.slot_id, view.starts_at) == _when(booking.slot) else None
     state = _state(booking, fresh, now)
+    removed = fresh is not None and fresh.removed and state is not RoomState.OVER
     return Meeting(
         state=state,
         slot=MeetingSlot(
@@ -124,6 +130,7 @@ def of_booking(booking: Booking, view: RoomView | None, *, now: datetime) -> Mee
             time_zone=booking.slot.time_zone,
             host=booking.slot.host,
             theme=booking.slot.theme,
+            group_id=booking.slot.group_id,
         ),
         booking=MeetingBooking(
             id=booking.id,
@@ -137,12 +144,14 @@ def of_booking(booking: Booking, view: RoomView | None, *, now: datetime) -> Mee
             cancel_reason=booking.cancel_reason,
             accompanies=booking.accompanies,
             phone_on_file=booking.phone_on_file,
+            enrolment_id=booking.enrolment_id,
         ),
         opens_at=fresh.opens_at if fresh else None,
         closes_at=fresh.closes_at if fresh else None,
         host_present=fresh.host_present if fresh else False,
-        actions=list(_actions(booking, state, now)),
+        actions=[] if removed else list(_actions(booking, state, now)),
         here=fresh is not None and fresh.here,
+        removed=removed,
     )
 
 
@@ -151,7 +160,7 @@ def _when(slot: BookedSlot) -> tuple[UUID, datetime]:
 
 
 def _of_room(view: RoomView) -> Meeting:
-    entered = view.state in (RoomState.WAITING, RoomState.OPEN)
+    entered = view.state in (RoomState.WAITING, RoomState.OPEN) and not view.removed
     return Meeting(
         state=view.state,
         slot=MeetingSlot(id=view.slot_id, starts_at=view.starts_at, ends_at=view.ends_at),
@@ -161,6 +170,7 @@ def _of_room(view: RoomView) -> Meeting:
         host_present=view.host_present,
         actions=["join", "help"] if entered else [],
         here=view.here,
+        removed=view.removed,
     )
 
 
@@ -168,7 +178,7 @@ def _state(booking: Booking, view: RoomView | None, now: datetime) -> RoomState:
     """Booking has the last word on whether there is a meeting, rooms on how its room stands."""
     if booking.status in GONE:
         return RoomState.CANCELLED
-    if booking.status is BookingStatus.HELD:
+    if booking.status is BookingStatus.HELD or booking.status in LISTED:
         return RoomState.BEFORE if now < booking.slot.ends_at else RoomState.OVER
     if view is not None and view.state is not RoomState.CANCELLED:
         return view.state
@@ -185,13 +195,16 @@ def _actions(booking: Booking, state: RoomState, now: datetime) -> Iterator[str]
         yield "help"
     if booking.status is BookingStatus.HELD and booking.held_until and now < booking.held_until:
         yield "confirm"
+    if booking.status is BookingStatus.OFFERED and booking.accompanies is None and not begun:
+        yield "accept"
+        yield "decline"
     if booking.status in AHEAD and not begun:
         yield "cancel"
-        if booking.accompanies is None:
+        if booking.accompanies is None and booking.enrolment_id is None:
             yield "move"
     if booking.status in AHEAD and now < booking.slot.ends_at and state is not RoomState.OVER:
         yield "calendar"
-    if begun and booking.status not in (*GONE, BookingStatus.HELD) and not booking.feedback_given:
+    if begun and booking.status not in (*GONE, *LISTED, BookingStatus.HELD) and not booking.feedback_given:
         yield "feedback"
     if booking.status in AHEAD and state is not RoomState.OVER:
         yield "renew"

@@ -117,7 +117,7 @@ class _Reading:
         if isinstance(base, type) and issubclass(base, Struct):
             return self._inner(base, given, where)
         if get_origin(base) is list:
-            return self._items(get_args(base)[0], given, where)
+            return self._items(get_args(base)[0], given, where, at_most=_most(kind))
         return self._plain(kind, base, given, where)
 
     def _inner(self, kind: type[Struct], given: Any, where: str) -> Any:
@@ -125,8 +125,8 @@ class _Reading:
             return self._struct(kind, given, where + ".")
         return self._add(Code.JSON_TYPE, where, "This must be an object.")
 
-    def _items(self, kind: Any, given: Any, where: str) -> Any:
-        if not isinstance(given, list) or len(given) > MOST_ITEMS:
+    def _items(self, kind: Any, given: Any, where: str, *, at_most: int) -> Any:
+        if not isinstance(given, list) or len(given) > at_most:
             return self._add(Code.FIELD_INVALID, where, "This must be a list, and not a long one.")
         return [self._value(kind, item, f"{where}.{number}") for number, item in enumerate(given)]
 
@@ -164,6 +164,12 @@ def _code_for(base: Any) -> Code:
     if base in (datetime, date, time):
         return Code.TIME_INVALID
     return Code.FIELD_INVALID
+
+
+def _most(kind: Any) -> int:
+    """How many items a list may have, as its type says."""
+    metas = (meta for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, Meta))
+    return min((meta.max_length for meta in metas if meta.max_length is not None), default=MOST_ITEMS)
 
 
 def _ruled(kind: Any, value: Any) -> Any:

@@ -19,9 +19,12 @@ from uuid import uuid4
 import services.contracts.booking.appointments
 import services.contracts.booking.catalogue
 import services.contracts.booking.coordination
+import services.contracts.booking.enrolment
+import services.contracts.booking.groups
 import services.contracts.booking.people
 import services.contracts.booking.receptions
 import services.contracts.booking.slots
+import services.contracts.booking.staffing
 import services.contracts.letters
 import services.contracts.notify
 import services.contracts.rooms  # noqa: F401 - loading them makes their requests known

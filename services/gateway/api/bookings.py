@@ -32,7 +32,7 @@ B = TypeVar("B")
 MOST_COMPANIONS = 5
 
 
-def _contact_needed(email: str | None, phone: str | None) -> None:
+def contact_needed(email: str | None, phone: str | None) -> None:
     if email is None and phone is None:
         raise field_refusal(Code.CONTACT_REQUIRED, "email", "Give an e-mail address or a phone number.")
 
@@ -59,9 +59,9 @@ class BookingBody(Struct, frozen=True, kw_only=True):
     consent: bool = False
 
     def check(self) -> None:
-        _contact_needed(self.email, self.phone)
+        contact_needed(self.email, self.phone)
         for companion in self.companions:
-            _contact_needed(companion.email, companion.phone)
+            contact_needed(companion.email, companion.phone)
         if not self.consent:
             raise field_refusal(
                 Code.CONSENT_REQUIRED,

@@ -16,6 +16,7 @@ from services.gateway.fields import Instant, Line, Title
 AHEAD = timedelta(days=14)
 
 ThemeId = Annotated[Line, Meta(description="The id of a theme")]
+SpokenLanguage = Annotated[str, Meta(pattern="^[a-z]{2,3}$")]
 
 
 class HostsQuery(Page, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class SlotsQuery(Page, frozen=True, kw_only=True):
     theme: ThemeId | None = None
     organisation: UUID | None = None
     host: UUID | None = None
-    language: Annotated[str, Meta(pattern="^[a-z]{2,3}$")] | None = None
+    language: SpokenLanguage | None = None
     kind: SlotKind | None = None
 
 

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from services.contracts.booking.slots import BookingStatus
 from services.contracts.envelope import Resident
 from services.contracts.refusals import Refusal, Unavailable
 from services.contracts.rooms import RoomState
@@ -81,9 +82,16 @@ async def _follow(
             hub.also(watch, now.slot.id)
         elif now.state != seen.state:
             await _tell(response, NAMES[now.state], now)
+        elif _status(now) != _status(seen) or now.removed != seen.removed:
+            await _tell(response, "changed", now)
         elif not woken:
             await _write(response, b": still here\n\n")
         seen = now
+
+
+def _status(meeting: Meeting) -> BookingStatus | None:
+    """An offer, its end, a confirmation: none of them changes how the room stands."""
+    return meeting.booking.status if meeting.booking else None
 
 
 async def _rest(asking: Asking[NoBody], watch: Watch, seconds: float) -> bool:

@@ -15,10 +15,11 @@ from services.contracts.booking.appointments import (
     RenewLink,
     RequestLinks,
 )
+from services.contracts.booking.enrolment import DescribeEnrolment
 from services.contracts.envelope import Nothing
 from services.contracts.refusals import Code, field_refusal
 from services.contracts.rooms import Joined, Leave, RoomState, RoomView, Video
-from services.gateway import helping, joining, meetings
+from services.gateway import enrolments, helping, joining, meetings
 from services.gateway.api.serving import Answer, Asking, NoBody
 from services.gateway.fields import Email, Language, LongWords, Nickname, Phone, Rating
 from services.gateway.limits import Limit
@@ -175,7 +176,7 @@ async def calendar(asking: Asking[NoBody]) -> web.Response:
     booking = await asking.ask(DescribeBooking(booking_id=asking.link.subject_id))
     settings = asking.door.settings
     entry = CalendarEntry(
-        uid=uid_of(booking.id, settings.public_url),
+        uid=uid_of(booking.enrolment_id or booking.id, settings.public_url),
         sequence=booking.sequence,
         method=Method.PUBLISH,
         made_at=asking.call.now,
@@ -185,8 +186,12 @@ async def calendar(asking: Asking[NoBody]) -> web.Response:
         url=f"{settings.origin}/t/{asking.request.match_info['token']}",
         cancelled=booking.status in GONE,
     )
+    body = entry.to_bytes()
+    if booking.enrolment_id is not None:
+        mine = await asking.ask(DescribeEnrolment(booking_id=booking.id))
+        body = enrolments.calendar_of(mine, entry)
     return web.Response(
-        body=entry.to_bytes(),
+        body=body,
         content_type="text/calendar",
         charset="utf-8",
         headers={"Content-Disposition": 'attachment; filename="digiaula.ics"'},

@@ -1,5 +1,6 @@
 """Booking a time: one page, few fields, and no way to book twice by pressing twice."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -40,6 +41,8 @@ async def ask(request: web.Request) -> web.Response:
     slot = await catalogue.free_time(request, slot_id_of(request))
     if slot is None:
         return await _gone(request, Code.SLOT_TAKEN, await catalogue.next_times(request), status=200)
+    if slot.group_id is not None:
+        return see_other(f"/groups/{slot.group_id}/enrol/{slot.id}")
     return await _show(request, slot, Form.of(language=language_of(request)))
 
 
@@ -86,44 +89,52 @@ def id_in(request: web.Request, name: str) -> UUID:
 
 def wanted(form: Form, slot_id: UUID, say: Say) -> Book | None:
     """The booking that the form asks for; None when something in it must be mended first."""
+    told = particulars(form, say, along=("companion",))
+    return None if told is None else Book(slot_id=slot_id, **told)
+
+
+def particulars(form: Form, say: Say, *, along: Sequence[str]) -> dict[str, Any] | None:
+    """Who comes and how they are reached, as bookings and enrolments name it; None if it must be mended.
+
+    The fields of each who may come along begin with a word of `along`.
+    """
     display_name = form.clean("display_name", fields.name, say, needed=True)
     email = form.clean("email", fields.email, say)
     phone = form.clean("phone", fields.phone, say)
     if not form.value("email") and not form.value("phone"):
         form.refuse("email", Code.CONTACT_REQUIRED, say)
     note = form.clean("note", partial(_short, fields.words, LONGEST_LINE), say)
-    companions = _companions(form, say)
+    companions = [one for begins in along if (one := _companion(form, begins, say)) is not None]
     if not form.value("consent"):
         form.refuse("consent", Code.CONSENT_REQUIRED, say)
     if form.errors:
         return None
-    return Book(
-        slot_id=slot_id,
-        display_name=display_name,
-        email=email,
-        phone=phone,
-        language=_one_of(form.value("language"), [code for code, _ in words.TONGUES]) or "fi",
-        municipality=_one_of(form.value("municipality"), [*words.MUNICIPALITIES, words.ELSEWHERE]),
-        age_group=_one_of(form.value("age_group"), list(words.AGE_GROUPS)),
-        note=_with_interpreter(form, note, say),
-        companions=companions,
-    )
+    return {
+        "display_name": display_name,
+        "email": email,
+        "phone": phone,
+        "language": _one_of(form.value("language"), [code for code, _ in words.TONGUES]) or "fi",
+        "municipality": _one_of(form.value("municipality"), [*words.MUNICIPALITIES, words.ELSEWHERE]),
+        "age_group": _one_of(form.value("age_group"), list(words.AGE_GROUPS)),
+        "note": _with_interpreter(form, note, say),
+        "companions": companions,
+    }
 
 
-def _companions(form: Form, say: Say) -> list[Companion]:
-    """At most one on this page: a kind chosen or a name written means that somebody comes."""
-    kind = _one_of(form.value("companion_as"), list(words.COMPANIONS))
-    if not kind and not form.value("companion_name"):
-        return []
-    name = form.clean("companion_name", fields.name, say, needed=True)
-    email = form.clean("companion_email", fields.email, say)
-    phone = form.clean("companion_phone", fields.phone, say)
-    if not form.value("companion_email") and not form.value("companion_phone"):
-        form.refuse("companion_email", Code.CONTACT_REQUIRED, say)
+def _companion(form: Form, begins: str, say: Say) -> Companion | None:
+    """A kind chosen or a name written means that somebody comes."""
+    kind = _one_of(form.value(f"{begins}_as"), list(words.COMPANIONS))
+    if not kind and not form.value(f"{begins}_name"):
+        return None
+    name = form.clean(f"{begins}_name", fields.name, say, needed=True)
+    email = form.clean(f"{begins}_email", fields.email, say)
+    phone = form.clean(f"{begins}_phone", fields.phone, say)
+    if not form.value(f"{begins}_email") and not form.value(f"{begins}_phone"):
+        form.refuse(f"{begins}_email", Code.CONTACT_REQUIRED, say)
     if form.errors:
-        return []
+        return None
     comes_as = CompanionKind(kind or CompanionKind.CLOSE_PERSON)
-    return [Companion(display_name=name, email=email, phone=phone, comes_as=comes_as)]
+    return Companion(display_name=name, email=email, phone=phone, comes_as=comes_as)
 
 
 def _with_interpreter(form: Form, note: str | None, say: Say) -> str | None:

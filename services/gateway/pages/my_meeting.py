@@ -5,6 +5,7 @@ away the page still leads into the meeting, only without a name or a theme.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -21,6 +22,7 @@ from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.meetings import Meeting, MeetingBooking, MeetingSlot
 from services.gateway.pages import catalogue
+from services.gateway.pages.groups import mine
 from services.gateway.pages.rendering import PREFERRED, render, say_for
 from services.gateway.pages.words import N_
 from services.gateway.who import caller_of
@@ -70,32 +72,35 @@ async def show(request: web.Request, *, form: Form | None = None, status: int = 
     if found.here and isinstance(call.actor, Resident):
         door.waiting.seen(call.actor, call.request_id)
     face, slot, booking = _face(found, now), _shown(request, found.slot), found.booking
+    context: dict[str, Any] = {
+        "status": status,
+        "form": form or Form(),
+        "state": face,
+        "heading": say(HEADINGS[face]),
+        "done": _done(request),
+        "here": found.here,
+        "help_asked": request.query.get("done") == "help",
+        "may_ring": booking is not None and booking.phone_on_file,
+        "phone": door.settings.phone,
+        "token": request.match_info["token"],
+        "slot": slot,
+        "name": slot.host.display_name or say("The person you are to meet"),
+        "opens_at": found.opens_at or slot.starts_at,
+        "held_until": booking.held_until if booking else None,
+        "actions": found.actions,
+        "feedback_given": booking is not None and booking.feedback_given,
+        "cancelled_words": say(_cancelled_by(booking)),
+        "reason": booking.cancel_reason if booking else None,
+        "scale": [(str(number), str(number)) for number in range(1, 6)],
+        "theme_name": await catalogue.theme_names(request),
+    }
+    if booking is not None and booking.enrolment_id is not None:
+        in_its_words = await mine.show(request, found, context)
+        if in_its_words is not None:
+            return in_its_words
     ended = face in ("over", "cancelled")
-    return render(
-        request,
-        "meeting.html",
-        status=status,
-        form=form or Form(),
-        state=face,
-        heading=say(HEADINGS[face]),
-        done=_done(request),
-        here=found.here,
-        help_asked=request.query.get("done") == "help",
-        may_ring=booking is not None and booking.phone_on_file,
-        phone=door.settings.phone,
-        token=request.match_info["token"],
-        slot=slot,
-        name=slot.host.display_name or say("The person you are to meet"),
-        opens_at=found.opens_at or slot.starts_at,
-        held_until=booking.held_until if booking else None,
-        actions=found.actions,
-        feedback_given=booking is not None and booking.feedback_given,
-        cancelled_words=say(_cancelled_by(booking)),
-        reason=booking.cancel_reason if booking else None,
-        scale=[(str(number), str(number)) for number in range(1, 6)],
-        slots=await catalogue.next_times(request, theme=slot.theme) if ended else [],
-        theme_name=await catalogue.theme_names(request),
-    )
+    slots = await catalogue.next_times(request, theme=slot.theme) if ended else []
+    return render(request, "meeting.html", group=None, slots=slots, **context)
 
 
 def _shown(request: web.Request, slot: MeetingSlot) -> BookedSlot:
@@ -108,6 +113,7 @@ def _shown(request: web.Request, slot: MeetingSlot) -> BookedSlot:
         time_zone=slot.time_zone or door_of(request).settings.time_zone,
         host=slot.host or Host(id=UUID(int=0), display_name="", organisation=""),
         theme=slot.theme or "",
+        group_id=slot.group_id,
     )
 
 

@@ -1,5 +1,6 @@
 """What a resident does behind their link: join, leave, confirm, cancel, move, tell how it was, ask anew."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
@@ -15,6 +16,7 @@ from services.contracts.booking.appointments import (
     MoveBooking,
     RequestLinks,
 )
+from services.contracts.booking.catalogue import FreeSlot
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.envelope import Request
 from services.contracts.refusals import Code, Refusal
@@ -24,6 +26,7 @@ from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue
+from services.gateway.pages.groups import acts
 from services.gateway.pages.my_meeting import show
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
 from services.gateway.pages.words import sentence
@@ -31,7 +34,7 @@ from services.gateway.who import caller_of
 
 R = TypeVar("R")
 
-ROOM_SHUT = frozenset({Code.ROOM_NOT_OPEN, Code.ROOM_CLOSED})
+ROOM_SHUT = frozenset({Code.ROOM_NOT_OPEN, Code.ROOM_CLOSED, Code.REMOVED})
 GONE = frozenset({Code.SLOT_TAKEN, Code.SLOT_CLOSED, Code.GROUP_FULL, Code.NOT_FOUND})
 LONGEST_WORDS = 2000
 
@@ -92,8 +95,9 @@ async def ask_to_cancel(request: web.Request) -> web.Response:
         return _home(request)
     return render(
         request,
-        "cancel.html",
+        "groups/skip.html" if booking.enrolment_id else "cancel.html",
         slot=booking.slot,
+        group=None,
         token=request.match_info["token"],
         theme_name=await catalogue.theme_names(request),
     )
@@ -128,9 +132,7 @@ async def _show_other_times(request: web.Request, *, status: int, code: Code | N
     booking = await _live_booking(request)
     if booking is None:
         return _home(request)
-    same_host = (await catalogue.free_times(request, host=booking.slot.host.id)).items
-    same_theme = (await catalogue.free_times(request, theme=booking.slot.theme)).items
-    slots = {slot.id: slot for slot in [*same_host, *same_theme] if slot.id != booking.slot.id}
+    slots = await _other_times(request, booking)
     code = Code.SLOT_TAKEN if code == Code.NOT_FOUND else code
     return render(
         request,
@@ -138,10 +140,19 @@ async def _show_other_times(request: web.Request, *, status: int, code: Code | N
         status=status,
         problem=sentence(code, say_for(request)) if code else "",
         slot=booking.slot,
-        slots=sorted(slots.values(), key=lambda slot: (slot.starts_at, str(slot.id))),
+        slots=sorted(slots, key=lambda slot: (slot.starts_at, str(slot.id))),
         token=request.match_info["token"],
         theme_name=await catalogue.theme_names(request),
     )
+
+
+async def _other_times(request: web.Request, booking: Booking) -> Sequence[FreeSlot]:
+    if booking.slot.group_id is not None:
+        return await acts.other_sessions(request, booking)
+    same_host = (await catalogue.free_times(request, host=booking.slot.host.id)).items
+    same_theme = (await catalogue.free_times(request, theme=booking.slot.theme)).items
+    slots = {slot.id: slot for slot in [*same_host, *same_theme] if slot.id != booking.slot.id}
+    return list(slots.values())
 
 
 async def give_feedback(request: web.Request) -> web.Response:

@@ -36,6 +36,7 @@ from services.gateway.pages.coordinator import (
     times,
     trail,
 )
+from services.gateway.pages.groups import acts, browse, enrol, one
 from services.gateway.routing import ANYONE, COORDINATOR, HOSTS, LINK, STAFF, Route, page
 
 PAGES: tuple[Route, ...] = (
@@ -45,6 +46,15 @@ PAGES: tuple[Route, ...] = (
     page("POST", "/times", find_time.look_for, ANYONE),
     page("GET", "/book/{slot_id}", book.ask, ANYONE),
     page("POST", "/book/{slot_id}", book.book, ANYONE, limit=Limit.BOOKING),
+    page("GET", "/groups", browse.browse, ANYONE),
+    page("POST", "/groups", browse.look_for, ANYONE),
+    page("GET", "/groups/{group_id}", one.group, ANYONE),
+    page("GET", "/groups/{group_id}/enrol", enrol.ask, ANYONE),
+    page("POST", "/groups/{group_id}/enrol", enrol.enrol, ANYONE, limit=Limit.BOOKING),
+    page("GET", "/groups/{group_id}/enrol/{slot_id}", enrol.ask, ANYONE),
+    page("POST", "/groups/{group_id}/enrol/{slot_id}", enrol.enrol, ANYONE, limit=Limit.BOOKING),
+    page("GET", "/groups/{group_id}/come-in/{slot_id}", enrol.ask_in, ANYONE),
+    page("POST", "/groups/{group_id}/come-in/{slot_id}", enrol.come_in, ANYONE, limit=Limit.BOOKING),
     page("GET", "/device-test", device_test.show, ANYONE, devices=True),
     page("GET", "/about", about.about, ANYONE),
     page("GET", "/easy", about.easy, ANYONE),
@@ -65,6 +75,9 @@ PAGES: tuple[Route, ...] = (
     page("GET", "/t/{token}/move", my_meeting_acts.ask_to_move, LINK),
     page("POST", "/t/{token}/move", my_meeting_acts.move, LINK),
     page("POST", "/t/{token}/feedback", my_meeting_acts.give_feedback, LINK),
+    page("POST", "/t/{token}/offer", acts.answer_offer, LINK),
+    page("GET", "/t/{token}/leave-group", acts.ask_to_leave, LINK),
+    page("POST", "/t/{token}/leave-group", acts.leave, LINK),
     page("POST", "/t/{token}/send-again", my_meeting_acts.send_again, LINK, limit=Limit.LINKS),
     # those who serve
     page("GET", "/sign-in", sign_in.ask, ANYONE),

@@ -4,7 +4,7 @@
   const live = document.getElementById("live");
   const said = document.getElementById("said");
   if (!live || !window.EventSource) return;
-  const standing = (part) => part.dataset.state + (part.dataset.here || "");
+  const standing = (part) => [part.dataset.state, part.dataset.here, part.dataset.as].join(" ");
   let now = standing(live);
 
   const renew = async () => {
@@ -23,13 +23,14 @@
     live.replaceChildren(...next.childNodes);
     live.dataset.state = next.dataset.state;
     live.dataset.here = next.dataset.here || "";
+    live.dataset.as = next.dataset.as || "";
     document.title = page.title;
     said.textContent = next.dataset.said;
     if (held) live.querySelector("h1").focus();
   };
 
   const news = new EventSource(live.dataset.events);
-  for (const name of ["waiting", "open", "closed", "moved", "cancelled"]) {
+  for (const name of ["waiting", "open", "closed", "moved", "cancelled", "changed"]) {
     news.addEventListener(name, () => renew().catch(() => {}));
   }
   // The clock alone opens the door and ends the meeting; a stream that fell silent tells nothing.

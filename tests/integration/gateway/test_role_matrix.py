@@ -16,6 +16,7 @@ from services.gateway.pages.table import PAGES
 from services.gateway.routes import API
 from services.gateway.routing import ANYONE, LINK, Route
 from tests.integration.gateway.conftest import Doorstep, a_booking
+from tests.support.enrolling import Circle
 from tests.support.visitor import Reply, Visitor
 
 CALLERS = (
@@ -78,6 +79,11 @@ MATRIX: dict[str, Row] = {
     "GET /api/v1/organisations": everybody(200),
     "GET /api/v1/hosts": everybody(200),
     "GET /api/v1/groups": everybody(200),
+    "GET /api/v1/groups/{group_id}": everybody(200),
+    "POST /api/v1/groups/{group_id}/enrolments": everybody(201),
+    "GET /api/v1/t/{token}/group": bearers("not_found"),
+    "POST /api/v1/t/{token}/offer": bearers("not_found"),
+    "POST /api/v1/t/{token}/leave-group": bearers("not_found"),
     "GET /api/v1/slots": everybody(200),
     "POST /api/v1/bookings": everybody(201),
     "POST /api/v1/links": everybody(202),
@@ -155,6 +161,7 @@ class Scene:
     ids: Mapping[str, UUID | str]
     slot_id: UUID
     group_id: UUID
+    session_id: UUID
     extra_at: datetime
 
     def path(self, route: Route, caller: str) -> str:
@@ -167,6 +174,8 @@ class Scene:
         """Something that the one who may do it could send."""
         bodies: dict[str, Any] = {
             "POST /api/v1/bookings": a_booking(self.group_id),
+            "POST /api/v1/groups/{group_id}/enrolments": a_booking(self.session_id),
+            "POST /api/v1/t/{token}/offer": {"accept": True},
             "PUT /api/v1/me": {"display_name": "Aino", "languages": ["fi"]},
             "POST /api/v1/links": {"email": A},
             "POST /api/v1/sign-in": {"email": A},
@@ -205,6 +214,7 @@ async def set_scene(doorstep: Doorstep) -> Scene:
     slot = await house.slot(expert, now + timedelta(hours=30))
     slot_of_b = await house.slot(other, now + timedelta(hours=30))
     group = await house.group(other, now + timedelta(hours=50), capacity=50)
+    peers = await Circle.build(house, now + timedelta(hours=60), capacity=50, host=other)
     reception = await house.hours(expert)
     visitors = {name: await doorstep.visitor() for name in ("anonymous", "link A", "link B")}
     links = {}
@@ -231,9 +241,11 @@ async def set_scene(doorstep: Doorstep) -> Scene:
             "organisation_id": house.organisation_id,
             "theme": "vapaaehtoistoiminta",
             "message_id": uuid4(),
+            "group_id": peers.id,
         },
         slot_id=slot.id,
         group_id=group.id,
+        session_id=peers.sessions[0],
         extra_at=now + timedelta(days=5),
     )
 

@@ -135,3 +135,10 @@ def test_a_plus_that_became_a_space_on_the_way_is_a_plus_again() -> None:
     said = from_query(SlotsQuery, MultiDict([("from", "2027-01-01T10:00:00 02:00")]))
     assert said.from_at is not None
     assert said.from_at.isoformat() == "2027-01-01T08:00:00+00:00"
+
+
+def test_a_list_is_no_longer_than_its_field_allows() -> None:
+    along = {"display_name": "T", "phone": "0401234567", "as": "interpreter"}
+
+    assert len(from_object(BookingBody, sound(companions=[along] * 5)).companions) == 5
+    assert wrong(BookingBody, sound(companions=[along] * 6)) == {"companions": "field_invalid"}

@@ -1,0 +1,1 @@
+"""Remote groups: looking through them, enrolling, and the page behind a group's link."""

@@ -1,0 +1,101 @@
+"""A group's own page: what it is, who leads it, its sessions ahead, and every way in that is open now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from aiohttp import web
+
+from services.contracts.booking.catalogue import SlotKind
+from services.contracts.booking.groups import GetGroup, GroupPage, GroupSession
+from services.contracts.envelope import Anyone
+from services.gateway.calls import call_for
+from services.gateway.door import door_of
+from services.gateway.pages import catalogue
+from services.gateway.pages.book import id_in
+from services.gateway.pages.groups import browse, wording
+from services.gateway.pages.rendering import render, say_for
+
+# Rooms open a quarter of an hour before; one who comes without enrolling may come from then on.
+COMES_BEFORE = timedelta(minutes=15)
+# Nobody on the list is offered a place any more when there is less time left.
+NO_OFFERS_WITHIN = timedelta(minutes=25)
+AT_ONCE = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A session and the way into it: `come_in`, `enrol`, `list`, or none."""
+
+    session: GroupSession
+    way: str
+    seats: str
+
+
+async def group(request: web.Request) -> web.Response:
+    return await show(request)
+
+
+async def show(request: web.Request, *, problem: str = "", status: int = 200) -> web.Response:
+    """`problem` says what came in between for somebody who was about to enrol."""
+    found = await find(request)
+    now, say = door_of(request).clock.now(), say_for(request)
+    rows = [_row(request, found, session, now) for session in found.sessions]
+    way, left = series_way(found), series_seats(found)
+    leads_on = found.group.ended or not (way or any(row.way for row in rows))
+    theme, its_id = found.group.theme, found.group.id
+    return render(
+        request,
+        "groups/one.html",
+        status=status,
+        problem=problem,
+        group=found.group,
+        facilitators=found.facilitators,
+        large=found.group.kind is SlotKind.EVENT,
+        enrolling=found.enrolling,
+        rows=rows[:AT_ONCE],
+        more_rows=rows[AT_ONCE:],
+        way=way,
+        seats=wording.seats_left(say, left),
+        waiting=wording.waiting(say, found.waiting),
+        others=await browse.some_groups(request, theme=theme, but=its_id) if leads_on else [],
+        theme_name=await catalogue.theme_names(request),
+        **browse.card_words(request),
+    )
+
+
+async def find(request: web.Request, group_id: UUID | None = None) -> GroupPage:
+    wanted = GetGroup(group_id=group_id or id_in(request, "group_id"))
+    return await door_of(request).bus.call(wanted, call_for(request, Anyone()))
+
+
+def series_way(found: GroupPage) -> str:
+    """The way into a group that one joins for the whole series."""
+    if not found.group.whole_series or not found.enrolling or not found.sessions:
+        return ""
+    return "enrol" if series_seats(found) > 0 else "list"
+
+
+def series_seats(found: GroupPage) -> int:
+    return min((session.seats_left for session in found.sessions), default=0)
+
+
+def session_way(found: GroupPage, session: GroupSession, now: datetime) -> str:
+    """The way into one session now."""
+    near = session.starts_at - COMES_BEFORE <= now < session.ends_at
+    if found.group.open and not found.group.by_acceptance and near:
+        return "come_in" if session.staffed and session.seats_left > 0 else ""
+    if found.group.whole_series or not found.enrolling or now >= session.starts_at:
+        return ""
+    if session.seats_left > 0:
+        return "enrol"
+    return "list" if session.starts_at - now > NO_OFFERS_WITHIN else ""
+
+
+def _row(request: web.Request, found: GroupPage, session: GroupSession, now: datetime) -> Row:
+    seats = wording.seats_left(say_for(request), session.seats_left)
+    return Row(session=session, way=session_way(found, session, now), seats=seats)
+
+
+def session_of(found: GroupPage, slot_id: UUID) -> GroupSession | None:
+    return next((session for session in found.sessions if session.slot_id == slot_id), None)
