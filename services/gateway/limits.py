@@ -17,6 +17,9 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from services.contracts.refusals import Code, Refusal
 
 IN_FLIGHT = 64
+# What waits in sockets is in no count: where the event loop is late time after time, it is too much.
+LATE_SECONDS = 0.1
+LATE_LOOKS = 3
 STREAMS = 2000
 
 
@@ -41,6 +44,7 @@ class Limits:
         self._salt = secrets.token_bytes(16)
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
         self._streams = asyncio.Semaphore(STREAMS)
+        self._late_looks = 0
 
     async def spend(self, limit: Limit, request: web.Request) -> None:
         """Count one request of this client, or refuse `too_many`."""
@@ -69,9 +73,13 @@ class Limits:
     def place(self, *, stream: bool) -> asyncio.Semaphore:
         """A place for one request in hand, or a refusal at once: a queue here would only hide the load."""
         places = self._streams if stream else self._in_flight
-        if places.locked():
+        if places.locked() or self._late_looks >= LATE_LOOKS:
             raise Refusal(Code.OVERLOADED, "Too many requests at once. Try again in a moment.")
         return places
+
+    def note_lateness(self, seconds: float) -> None:
+        """How late the event loop has just woken somebody."""
+        self._late_looks = self._late_looks + 1 if seconds > LATE_SECONDS else 0
 
     def client(self, request: web.Request) -> str:
         """The client's address; what proxies say of it counts only from proxies we know."""

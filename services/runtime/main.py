@@ -32,6 +32,7 @@ from services.runtime.web import Health, HttpServer, log_requests
 log = structlog.get_logger()
 
 GRACE_SECONDS = 8.0
+LEAVE_SECONDS = 2.0
 
 C = TypeVar("C", bound=Common)
 
@@ -112,6 +113,7 @@ async def _live(name: str, build: Build[C], settings: C) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         await living.until(stop)
+        await living.leave()
     finally:
         await living.stop()
 
@@ -215,6 +217,15 @@ class Living:
                 log.error("loop.died", exc_info=error)
         log.error("service.broken", nats_closed=closed in done)
         raise PartEnded
+
+    async def leave(self) -> None:
+        """Say that it goes while it still works, so that whoever asks over HTTP goes elsewhere first.
+
+        A connection that is closed under a request would lose it: nobody may send that again unasked.
+        """
+        self._health.ready = False
+        if self._service.web is not None:
+            await asyncio.sleep(LEAVE_SECONDS)
 
     async def stop(self) -> None:
         """Not ready, take nothing new, finish what is in hand, let go."""

@@ -17,6 +17,7 @@ from uuid import UUID
 import aiohttp
 import msgspec
 
+from deploy.embedded.ready import answers
 from tests.prove.fleet import Fleet
 from tests.prove.proof import Run
 from tests.support.system import System
@@ -24,6 +25,7 @@ from tests.support.system import System
 NO_ANSWER = 0
 MAYBE = (NO_ANSWER, 500, 502, 503, 504)
 PATIENCE_SECONDS = 90.0
+LOOK_SECONDS = 0.5
 FREE = """
     SELECT id FROM booking.slot WHERE state = 'open' AND kind = 'appointment' AND taken = 0
         AND starts_at > now() + interval '2 days' ORDER BY starts_at, id
@@ -49,13 +51,15 @@ class Answer:
 
 
 class Door:
-    """The copies of the gateway behind one name: one that takes no connection is passed over, as the
-    proxy does. A request that was sent is never sent again by the door."""
+    """The copies of the gateway behind one name, as a proxy has them: one that is not ready or takes no
+    connection is passed over. A request that was sent is never sent again by the door."""
 
     def __init__(self, addresses: Sequence[str], host: str, *, timeout: float = 20) -> None:
         self.answers: list[Answer] = []
         self._addresses = addresses
         self._turn = itertools.count()
+        self._ready = set(addresses)
+        self._looking: asyncio.Task[None] | None = None
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=timeout),
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=10),
@@ -66,9 +70,7 @@ class Door:
         began, sent_at = perf_counter(), datetime.now(UTC)
         headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
         data = None if body is None else msgspec.json.encode(body)
-        first = next(self._turn)
-        for offset in range(len(self._addresses)):
-            address = self._addresses[(first + offset) % len(self._addresses)]
+        for address in self._in_turn():
             try:
                 async with self._session.request(
                     method, f"{address}/api/v1{path}", data=data, headers=headers
@@ -83,11 +85,28 @@ class Door:
                 break
         return self._note(Answer(NO_ANSWER, None, perf_counter() - began, sent_at))
 
+    def _in_turn(self) -> list[str]:
+        """Those that say they are ready first; with none ready, all of them."""
+        if self._looking is None and len(self._addresses) > 1:
+            self._looking = asyncio.create_task(self._look())
+        first = next(self._turn) % len(self._addresses)
+        turn = [*self._addresses[first:], *self._addresses[:first]]
+        return sorted(turn, key=lambda address: address not in self._ready)
+
+    async def _look(self) -> None:
+        """Health checks, as often as a proxy makes them."""
+        while True:
+            said = await asyncio.gather(*(answers(f"{each}/health/ready") for each in self._addresses))
+            self._ready = {each for each, ready in zip(self._addresses, said, strict=True) if ready}
+            await asyncio.sleep(LOOK_SECONDS)
+
     def _note(self, answer: Answer) -> Answer:
         self.answers.append(answer)
         return answer
 
     async def close(self) -> None:
+        if self._looking:
+            self._looking.cancel()
         await self._session.close()
 
 
@@ -113,13 +132,22 @@ class Wish:
 class Journal:
     """Everything that residents were told, and the comparison with what is kept."""
 
-    def __init__(self, door: Door, slots: Sequence[UUID], chance: Random, *, changes: float) -> None:
+    def __init__(
+        self,
+        door: Door,
+        slots: Sequence[UUID],
+        chance: Random,
+        *,
+        changes: float,
+        longest_pause: float,
+    ) -> None:
         self.wishes: list[Wish] = []
         self._door = door
         self._slots = list(slots)
         self._chance = chance
         self._name = f"{chance.getrandbits(32):08x}"  # several journals may lie over one database
         self._changes = changes
+        self._longest_pause = longest_pause
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -190,7 +218,7 @@ class Journal:
             if answer.is_definite:
                 return answer
             await asyncio.sleep(pause)
-            pause = min(pause * 1.5, 2)
+            pause = min(pause * 1.5, self._longest_pause)
         wish.unresolved += 1
         return None
 
@@ -235,14 +263,14 @@ async def invariants(run: Run, system: System) -> None:
 
 @asynccontextmanager
 async def residents(
-    run: Run, fleet: Fleet, *, changes: float = 0.3, timeout: float = 20
+    run: Run, fleet: Fleet, *, changes: float = 0.3, longest_pause: float = 2
 ) -> AsyncIterator[Journal]:
     """A journal over the fleet's door, with months of free times to choose from."""
     await publish_months(fleet, **run.choose(long=LONG_MONTHS, short=SHORT_MONTHS))
     slots = [row["id"] for row in await fleet.system.sql(FREE)]
-    door = Door(fleet.gateways, fleet.host, timeout=timeout)
+    door = Door(fleet.gateways, fleet.host)
     try:
-        yield Journal(door, slots, run.chance, changes=changes)
+        yield Journal(door, slots, run.chance, changes=changes, longest_pause=longest_pause)
     finally:
         await door.close()
 

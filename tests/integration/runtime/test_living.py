@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from structlog.testing import capture_logs
 
 from deploy.embedded.environment import plain_environment
@@ -102,6 +103,18 @@ async def test_ready_goes_first_and_what_is_in_hand_is_finished(pieces: Pieces) 
     assert in_hand
     assert await call == Done("something")
     await stopping
+
+
+async def test_before_it_goes_it_says_so_and_still_works(pieces: Pieces) -> None:
+    """Whoever asks over HTTP must have gone elsewhere before connections are closed."""
+    living = await start(pieces, Service(web=web.Application()))
+
+    leaving = pieces.run(living.leave())
+    await eventually(lambda: says(pieces.system, 503))
+
+    assert not leaving.done()
+    await leaving
+    await living.stop()
 
 
 async def test_not_ready_while_nats_hangs(storm: Pieces) -> None:

@@ -141,17 +141,17 @@ def test_tries_end_ten_minutes_before_the_start_or_after_a_day() -> None:
 
 def test_tries_come_further_and_further_apart() -> None:
     tries = [
-        domain.retry_at(number, now=NOW, last=NOW + timedelta(days=1), jitter=1) for number in range(1, 9)
+        domain.retry_at(number, now=NOW, last=NOW + timedelta(days=1), jitter=1) for number in range(1, 12)
     ]
 
     waits = [at - NOW for at in tries if at is not None]
-    assert [wait / timedelta(minutes=1) for wait in waits] == [1, 2, 5, 10, 20, 40, 40, 40]
+    assert [wait / timedelta(minutes=1) for wait in waits] == [0.25, 0.5, 1, 1, 2, 5, 10, 20, 40, 40, 40]
 
 
 def test_the_last_try_uses_the_time_there_is_and_nothing_is_tried_after_it() -> None:
     last = NOW + timedelta(minutes=3)
 
-    assert domain.retry_at(3, now=NOW, last=last, jitter=1) == last
+    assert domain.retry_at(6, now=NOW, last=last, jitter=1) == last
     assert domain.retry_at(3, now=last, last=last, jitter=1) is None
 
 
