@@ -14,7 +14,7 @@ from services.runtime import outbox
 from services.runtime.db import Tx
 
 
-async def take_in(tx: Tx, event: BookingEvent, *, live: bool, at: datetime) -> None:
+async def take_in(tx: Tx, event: BookingEvent, *, ended: bool, at: datetime) -> None:
     """What an event says of a booking and its slot."""
     slot = Slot(
         slot_id=event.slot_id,
@@ -27,7 +27,8 @@ async def take_in(tx: Tx, event: BookingEvent, *, live: bool, at: datetime) -> N
     place = Place(
         booking_id=event.booking_id,
         slot_id=event.slot_id,
-        live=live,
+        live=event.seated and not ended,
+        ended=ended,
         link_version=event.link_version,
         version=event.version,
     )
@@ -60,6 +61,7 @@ async def take_in_answer(tx: Tx, answer: Described, *, at: datetime) -> None:
             booking_id=answer.booking_id,
             slot_id=answer.slot_id,
             live=answer.booking_live,
+            ended=False,  # or there is no seat yet: only its news tells one from the other
             link_version=answer.link_version,
             version=answer.version,
         )

@@ -17,12 +17,15 @@ from services.runtime.streams import Subscription
 
 
 async def place_given(tx: Tx, event: BookingEvent, told: Told) -> None:
-    """Or another one, or another link to it: every older link is refused from now on."""
-    await news.take_in(tx, event, live=True, at=told.at)
+    """Or another one, or another link to it: every older link is refused from now on.
+
+    Of those who wait for a seat this is heard too, and gives them none.
+    """
+    await news.take_in(tx, event, ended=False, at=told.at)
 
 
 async def place_given_back(tx: Tx, event: BookingEvent, told: Told) -> None:
-    await news.take_in(tx, event, live=False, at=told.at)
+    await news.take_in(tx, event, ended=True, at=told.at)
 
 
 async def slot_cancelled(tx: Tx, event: SlotCancelled, told: Told) -> None:

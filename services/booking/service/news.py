@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from services.booking.domain.seats import LIVE
 from services.booking.store import sessions
 from services.booking.store.bookings import BookingRow
 from services.contracts.booking import events
@@ -83,4 +84,5 @@ def _facts(booking: BookingRow) -> dict[str, Any]:
         "link_version": booking.link_version,
         "sequence": booking.sequence,
         "enrolment_id": booking.enrolment_id,
+        "seated": booking.status in LIVE,
     }

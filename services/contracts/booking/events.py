@@ -12,6 +12,7 @@ class BookingEvent(Event, frozen=True, kw_only=True):
     """`version` rises with every change of the booking: older news than one has is no news.
 
     `enrolment_id` is there for a group's: one person has as many bookings in it as it has sessions.
+    `seated`: there is a seat to come to, which who waits, is offered one or wishes to be accepted has not.
     """
 
     booking_id: UUID
@@ -25,6 +26,7 @@ class BookingEvent(Event, frozen=True, kw_only=True):
     link_version: int
     sequence: int
     enrolment_id: UUID | None = None
+    seated: bool = True
 
 
 class BookingHeld(BookingEvent, frozen=True, kw_only=True):

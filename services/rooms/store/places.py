@@ -33,15 +33,16 @@ class Session(Slot):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """What its owner told of a booking.
+    """What its owner told of a booking. `live`: one may come; who still waits for a seat may not.
 
-    A `version` that is not higher than the known one changes nothing, unless it ends the place: that is
+    A `version` that is not higher than the known one changes nothing, unless the place has `ended`: that is
     news whatever else was heard before it, and the last there is.
     """
 
     booking_id: UUID
     slot_id: UUID
     live: bool
+    ended: bool
     link_version: int
     version: int
 
@@ -90,13 +91,13 @@ async def tell_session(tx: Tx, session: Session, *, name: str) -> bool:
 
 
 TELL_PLACE = """
-    INSERT INTO place (booking_id, slot_id, live, link_version, version)
-    VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO place (booking_id, slot_id, live, ended, link_version, version)
+    VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT ON CONSTRAINT place_pkey DO UPDATE SET
-        slot_id = excluded.slot_id, live = excluded.live,
+        slot_id = excluded.slot_id, live = excluded.live, ended = excluded.ended,
         link_version = greatest(place.link_version, excluded.link_version),
         version = greatest(place.version, excluded.version)
-    WHERE place.live AND (NOT excluded.live OR place.version < excluded.version)
+    WHERE NOT place.ended AND (excluded.ended OR place.version < excluded.version)
     RETURNING true
 """
 
@@ -105,7 +106,8 @@ async def tell_place(tx: Tx, place: Place) -> bool:
     """True when this was news."""
     return bool(
         await tx.fetchval(
-            TELL_PLACE, place.booking_id, place.slot_id, place.live, place.link_version, place.version
+            TELL_PLACE,
+            *(place.booking_id, place.slot_id, place.live, place.ended, place.link_version, place.version),
         )
     )
 

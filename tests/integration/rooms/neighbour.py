@@ -65,6 +65,7 @@ class ABooking:
     id: UUID = field(default_factory=uuid4)
     version: int = 1
     link_version: int = 1
+    seated: bool = True
 
     @property
     def resident(self) -> Resident:
@@ -97,6 +98,7 @@ class ABooking:
             "version": self.version,
             "link_version": self.link_version,
             "sequence": 0,
+            "seated": self.seated,
         }
 
 

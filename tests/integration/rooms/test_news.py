@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from services.contracts.booking.catalogue import SlotKind
 from services.contracts.envelope import Resident, Role, Staff, Told
 from services.contracts.refusals import Code, Refusal, Unavailable
 from services.contracts.rooms import Join, Leave, ListOwnRooms, Look, LookAtSlots, RoomState
@@ -383,3 +384,30 @@ async def test_looking_changes_nothing(rooms: Rooms) -> None:
 
     assert unchanged == before
     assert await everything() != before
+
+
+async def test_who_waits_for_a_seat_is_let_in_once_it_is_theirs(rooms: Rooms) -> None:
+    """Looking at one's page asks booking, long before there is a seat."""
+    waiting = ABooking(slot=ASlot(starts_at=NOON, kind=SlotKind.GROUP), seated=False)
+    rooms.booking.knows(waiting, booking_live=False)
+    await rooms.booking.answer()
+    rooms.clock.set(NOON)
+
+    assert (await rooms.resident_looks(waiting)).state is RoomState.CANCELLED
+    assert await code_of(rooms, waiting.resident) is Code.ROOM_CLOSED
+    seated = waiting.later(seated=True)
+    await rooms.booking.tell(seated.confirmed())
+
+    assert (await rooms.resident_joins(seated)).state is RoomState.WAITING
+
+
+async def test_moving_a_session_or_a_new_link_gives_no_seat_to_who_waits(rooms: Rooms) -> None:
+    waiting = ABooking(slot=ASlot(starts_at=NOON, kind=SlotKind.GROUP), seated=False)
+    rooms.clock.set(NOON)
+
+    await rooms.booking.tell(waiting.moved(away_from=waiting.slot))
+    assert await code_of(rooms, waiting.resident) is Code.ROOM_CLOSED
+    renewed = waiting.later(link_version=2)
+    await rooms.booking.tell(renewed.renewed())
+
+    assert await code_of(rooms, renewed.resident) is Code.ROOM_CLOSED
