@@ -61,6 +61,7 @@ class GroupWording:
             reason=plain(next((each.cancel_reason or "" for each in changed if _called_off(each)), "")),
             whole_series=group.whole_series and len(group.sessions) > 1,
             places=group.places,
+            not_accepted=group.not_accepted,
             before_you=group.before_you or 0,
             offered_until=group.offered_until,
             host=plain(near.host.display_name),

@@ -153,3 +153,13 @@ def test_leaving_for_good_takes_the_series_out_of_the_calendar() -> None:
 def test_how_many_are_before_one_is_said_in_words() -> None:
     assert "2 on ennen sinua" in about(MessageKind.WAITING).text
     assert "Kukaan ei ole ennen sinua" in about(MessageKind.WAITING, a_group(before_you=0)).text
+
+
+def test_who_is_not_accepted_is_not_thanked_for_leaving() -> None:
+    over = a_session(status=BookingStatus.CANCELLED, sequence=1, changed_at=NOW)
+    letter = about(
+        MessageKind.GROUP_CHANGE, a_group(over, status=BookingStatus.CANCELLED, not_accepted=True)
+    )
+
+    assert letter.subject == "Vastaus toiveeseesi liittyä ryhmään"
+    assert "on peruttu" not in letter.text
