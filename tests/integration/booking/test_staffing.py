@@ -214,9 +214,12 @@ async def test_without_the_lock_on_the_person_they_would_be_in_two_places(
     async def look_away(*_: object) -> None:
         """Nobody waits for anybody."""
 
+    looked, promised = asyncio.Event(), asyncio.Event()
+
     async def look_and_dawdle(tx: Tx, *when: Any) -> bool:
         found = await staffing.co_hosts_then(tx, *when)
-        await tx.execute("SELECT pg_sleep(0.2)")
+        looked.set()
+        await promised.wait()
         return found
 
     monkeypatch.setattr(staffing, "lock_person", look_away)
@@ -226,7 +229,11 @@ async def test_without_the_lock_on_the_person_they_would_be_in_two_places(
     slot_id = await a_session(house, await a_group(house, host), host, IN_A_WEEK)
     await assign(house, slot_id, person, co_host=True)
 
-    await asyncio.gather(house.slot(person, IN_A_WEEK), accept(house, slot_id, person))
+    async with asyncio.TaskGroup() as both:
+        both.create_task(house.slot(person, IN_A_WEEK))
+        await looked.wait()
+        await accept(house, slot_id, person)
+        promised.set()
 
     with pytest.raises(AssertionError, match="in two places"):
         await house.system.check_invariants()
