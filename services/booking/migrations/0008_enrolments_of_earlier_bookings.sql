@@ -6,5 +6,5 @@ FROM booking b JOIN slot s ON s.id = b.slot_id
 WHERE s.group_id IS NOT NULL AND b.enrolment_id IS NULL
 ORDER BY b.created_at, coalesce(b.accompanies, b.id), b.accompanies NULLS FIRST, b.id;
 
-UPDATE booking SET enrolment_id = booking.id
-FROM slot WHERE slot.id = booking.slot_id AND slot.group_id IS NOT NULL AND booking.enrolment_id IS NULL;
+UPDATE booking b SET enrolment_id = b.id
+FROM slot s WHERE s.id = b.slot_id AND s.group_id IS NOT NULL AND b.enrolment_id IS NULL;
