@@ -83,3 +83,27 @@ def _bear(actor: Actor, now: datetime = NOW) -> None:
         link_expires_at=NOW + timedelta(hours=1),
         now=now,
     )
+
+
+def test_who_helps_to_lead_speaks_as_the_host_and_a_coordinator_as_themselves() -> None:
+    said = [
+        access.said_by(actor, HOST)
+        for actor in (
+            staff(Role.COORDINATOR, HOST),
+            staff(Role.VOLUNTEER),
+            staff(Role.COORDINATOR),
+            Resident(booking_id=BOOKING, link_version=1),
+        )
+    ]
+
+    assert said == ["host", "host", "coordinator", "resident"]
+
+
+def test_those_who_lead_together_and_coordinators_may_and_nobody_else() -> None:
+    helper = uuid4()
+    for actor in (staff(Role.VOLUNTEER, helper), staff(Role.COORDINATOR)):
+        assert access.leads(actor, {HOST, helper}) is actor
+    for stranger in (staff(Role.EXPERT), Resident(booking_id=BOOKING, link_version=1), Anyone()):
+        with pytest.raises(Refusal) as refused:
+            access.leads(stranger, {HOST, helper})
+        assert refused.value.code is Code.NOT_FOUND
