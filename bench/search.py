@@ -91,7 +91,7 @@ async def _finding(stack: Stack) -> Callable[[], Awaitable[Any]]:
         call = Call(
             actor=Anyone(), now=now, deadline=now + timedelta(seconds=5), request_id="bench", key=None
         )
-        found = await db.transact(lambda tx: find_slots(tx, _wanted(), call, deps))
+        found = await db.glance(lambda tx: find_slots(tx, _wanted(), call, deps))
         assert len(found.items) == SHOWN
 
     return find

@@ -40,7 +40,7 @@ from services.contracts.booking import slots as s
 from services.contracts.booking import staffing as d
 from services.contracts.envelope import Request
 from services.runtime.call import Handlers
-from services.runtime.commands import UseCase, in_transaction
+from services.runtime.commands import UseCase, at_a_glance, in_transaction
 from services.runtime.db import Database
 
 USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
@@ -121,7 +121,20 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
 }
 
 
+# Asked far more often than anything else: by every page, every press of "join" and every message.
+QUESTIONS = (
+    c.ListThemes,
+    c.ListHosts,
+    c.FindSlots,
+    p.Identify,
+    p.FindPersonByEmail,
+    a.DescribeBooking,
+    a.DescribeMessage,
+)
+
+
 def handlers(db: Database, deps: Deps) -> Handlers:
     served = {request: in_transaction(db, deps, use_case) for request, use_case in USE_CASES.items()}
+    served |= {request: at_a_glance(db, deps, USE_CASES[request]) for request in QUESTIONS}
     served[a.Book] = book_together(db, deps, served[a.Book], largest=deps.book_together)
     return served

@@ -39,6 +39,18 @@ def in_transaction(db: Database, deps: D, use_case: UseCase[D]) -> Handler:
     return handle
 
 
+def at_a_glance(db: Database, deps: D, use_case: UseCase[D]) -> Handler:
+    """A handler of a question that most often takes one statement to answer."""
+    kept = in_transaction(db, deps, use_case)
+
+    async def handle(request: Request[Any], call: Call) -> Any:
+        if call.key is not None:
+            return await kept(request, call)
+        return await db.glance(lambda tx: use_case(tx, request, call, deps))
+
+    return handle
+
+
 async def _once(tx: Tx, request: Request[Any], call: Call, first: Callable[[], Awaitable[Any]]) -> Any:
     """Run `first`, or give the answer that this key was given before.
 

@@ -86,6 +86,41 @@ class Tx:
             await savepoint.rollback()
 
 
+class _SecondStatement(BaseException):
+    """A glance was not enough. No `except Exception` on the way may take it for its own."""
+
+
+class _Glance(Tx):
+    """Lets one statement through, with no transaction around it: what it sees is of one moment anyway."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self._looked = False
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        raise _SecondStatement
+
+    async def executemany(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        raise _SecondStatement
+
+    async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        self._look()
+        return await super().fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
+        self._look()
+        return await super().fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        self._look()
+        return await super().fetchval(sql, *args)
+
+    def _look(self) -> None:
+        if self._looked:
+            raise _SecondStatement
+        self._looked = True
+
+
 class Database:
     """A service's own schema. `promised` is set after each commit that left something in the outbox."""
 
@@ -132,6 +167,15 @@ class Database:
             finally:
                 self._measures.db_wait.observe(time.perf_counter() - began if waited is None else waited)
         raise AssertionError("unreachable")
+
+    async def glance(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        """Run `work`, which only reads, without the round trips of a transaction if one statement is all it
+        needs; from the start again in a transaction if not, so that what it sees is of one moment.
+        """
+        try:
+            return await self._repeated(lambda connection: work(_Glance(connection)))
+        except _SecondStatement:
+            return await self.transact(work)
 
     async def statement(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         """One statement that is a transaction of its own: begun, done and committed in one round trip.

@@ -41,6 +41,46 @@ async def test_a_changed_table_costs_one_repetition(pieces: Pieces) -> None:
     assert 2 < runs <= 4
 
 
+async def test_a_glance_of_one_statement_is_no_transaction_and_one_of_two_sees_one_moment(
+    pieces: Pieces,
+) -> None:
+    db = await pieces.db("booking")
+    runs = 0
+
+    async def one(tx: Tx) -> bool:
+        nonlocal runs
+        runs += 1
+        return bool(await tx.fetchval("SELECT now() = statement_timestamp()"))
+
+    async def two(tx: Tx) -> tuple[Any, Any]:
+        nonlocal runs
+        runs += 1
+        return await tx.fetchval("SELECT now()"), await tx.fetchval("SELECT now()")
+
+    assert await db.glance(one)
+    assert not await db.transact(one)
+    assert runs == 2
+
+    first, second = await db.glance(two)
+
+    assert first == second
+    assert runs == 4
+
+
+async def test_a_glance_writes_nothing_outside_of_a_transaction(pieces: Pieces) -> None:
+    """Whoever writes after all does so as one: both rows, or none."""
+    db = await pieces.db("booking")
+
+    async def write(tx: Tx) -> None:
+        await tx.execute(ADD, "g", "1")
+        await tx.execute(ADD, "g", "1")
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await db.glance(write)
+
+    assert await pieces.system.sql("SELECT 1 FROM booking.command WHERE scope = 'g'") == []
+
+
 async def test_two_that_wait_for_each_other_both_get_done(pieces: Pieces) -> None:
     db = await pieces.db("booking")
     for key in ("a", "b"):
