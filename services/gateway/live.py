@@ -96,6 +96,10 @@ class Hub:
             watch.about.add(item)
             self._watches[item].add(watch)
 
+    def crowd(self, about: UUID) -> int:
+        """How many open pages listen for the same."""
+        return len(self._watches.get(about, ()))
+
     async def _hear(self, subject: str, told: Told) -> None:
         about = msgspec.json.decode(told.body, type=_About)
         if about.person_id is not None:

@@ -28,6 +28,8 @@ LOOK_AGAIN_SECONDS = 15.0
 SETTLE_SECONDS = 0.3
 WRITE_SECONDS = 10.0
 GLANCE_SECONDS = 2.0
+AT_ONCE = 20
+LOOKS_A_SECOND = 150
 
 NAMES = {
     RoomState.BEFORE: "before",
@@ -66,6 +68,8 @@ async def _follow(
     hub = asking.door.hub
     while seen.state not in LAST:
         woken = await _rest(asking, watch, _until_next_look(asking, seen))
+        if woken and not hub.closing:
+            await asyncio.sleep(_turn(asking, hub.crowd(seen.slot.id)))
         if hub.closing:
             return
         try:
@@ -87,6 +91,12 @@ async def _follow(
         elif not woken:
             await _write(response, b": still here\n\n")
         seen = now
+
+
+def _turn(asking: Asking[NoBody], crowd: int) -> float:
+    """Seconds to wait, so that hundreds who hear the same news do not all look at one moment."""
+    share = asking.link.subject_id.int % 1000 / 1000
+    return share * crowd / LOOKS_A_SECOND if crowd > AT_ONCE else 0.0
 
 
 def _status(meeting: Meeting) -> BookingStatus | None:

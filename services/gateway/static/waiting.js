@@ -9,6 +9,8 @@
 
   const renew = async () => {
     const answer = await fetch(location.pathname, { credentials: "same-origin", cache: "no-store" });
+    // Too many at one moment: what stands here is still good for a while.
+    if (answer.status === 429 || answer.status >= 500) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = page.getElementById("live");
     if (!next) return location.reload();
@@ -29,10 +31,24 @@
     if (held) live.querySelector("h1").focus();
   };
 
+  let failed = 0;
+  let waits = false;
+  const look = () =>
+    renew().then(
+      () => { failed = 0; },
+      () => {
+        if (waits) return;
+        waits = true;
+        failed += 1;
+        const soon = Math.min(20000, 1000 * 2 ** failed) * (0.5 + Math.random() / 2);
+        setTimeout(() => { waits = false; look(); }, soon);
+      },
+    );
+
   const news = new EventSource(live.dataset.events);
   for (const name of ["waiting", "open", "closed", "moved", "cancelled", "changed"]) {
-    news.addEventListener(name, () => renew().catch(() => {}));
+    news.addEventListener(name, look);
   }
   // The clock alone opens the door and ends the meeting; a stream that fell silent tells nothing.
-  setInterval(() => renew().catch(() => {}), 20000);
+  setInterval(look, 20000);
 })();

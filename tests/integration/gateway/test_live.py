@@ -5,14 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import msgspec
 import pytest
 
+from services.contracts.envelope import Told
 from services.gateway.api import events
 from services.gateway.limits import IN_FLIGHT
+from services.gateway.live import Hub
 from tests.integration.gateway.conftest import Doorstep, a_booking
+from tests.support.house import A_TUESDAY
 from tests.support.visitor import Visitor
 
 
@@ -200,3 +204,18 @@ async def changes(meeting: Meeting) -> list[tuple[Any, ...]]:
         "(SELECT count(*) FROM rooms.attendance), (SELECT count(*) FROM booking.booking_change)"
     )
     return [tuple(row) for row in rows]
+
+
+async def test_news_of_one_person_wakes_nobody_else_in_the_same_slot() -> None:
+    """A group has hundreds: one who comes must not make all the others look."""
+    hub, slot_id = Hub(), uuid4()
+    mine, others = uuid4(), uuid4()
+
+    async def heard(event: dict[str, str]) -> list[bool]:
+        with hub.watching(mine, slot_id) as one, hub.watching(others, slot_id) as another:
+            told = Told(event_id=uuid4(), at=A_TUESDAY, body=msgspec.Raw(msgspec.json.encode(event)))
+            await hub._hear("rooms.v1.event.x", told)
+            return [await watch.rest(0.01) for watch in (one, another)]
+
+    assert await heard({"slot_id": str(slot_id), "booking_id": str(mine)}) == [True, False]
+    assert await heard({"slot_id": str(slot_id)}) == [True, True], "the door opens for all"

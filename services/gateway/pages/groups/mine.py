@@ -69,6 +69,7 @@ ENDS = ("over", "cancelled", "refused", "left", "ended", "removed")
 CALLED_OFF = N_("This time has been called off. We are sorry.")
 BY_THE_SERVICE = N_("The service had to cancel this time. We are sorry.")
 WHOEVER = N_("The person who leads the group")
+INSIDE = N_("the person who leads the group")  # within a sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,7 @@ async def show(request: web.Request, found: Meeting, context: Mapping[str, Any])
         **context,
         **_standing(request, found, mine, this, face),
         "slot": slot,
-        "name": slot.host.display_name or say_for(request)(WHOEVER),
+        "name": slot.host.display_name or say_for(request)(INSIDE if face == "late" else WHOEVER),
         "expected": await _expected(request, mine, slot.id) if face == "before" else 0,
         "others": [],
     }
