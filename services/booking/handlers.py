@@ -68,7 +68,7 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     d.AskForStandIn: staffing.ask_for_stand_in,
     d.AssignHost: staffing.assign_host,
     d.RemoveCoHost: staffing.remove_co_host,
-    d.DescribeDuty: staffing.describe_duty,
+    d.DescribeDuties: staffing.describe_duties,
     e.SendAnnouncement: announcements.send_announcement,
     e.DescribeAnnouncement: announcements.describe_announcement,
     p.Identify: people.identify,

@@ -44,6 +44,9 @@ _STATUS_NEEDED = {
     MessageKind.HOST_MISSING: {BookingStatus.CONFIRMED},
     MessageKind.HOST_FOUND: {BookingStatus.CONFIRMED},
     MessageKind.LINKS: {
+        BookingStatus.APPLIED,
+        BookingStatus.WAITING,
+        BookingStatus.OFFERED,
         BookingStatus.HELD,
         BookingStatus.CONFIRMED,
         BookingStatus.ATTENDED,
@@ -94,8 +97,6 @@ class Owed:
     enrolment_id: UUID | None = None
     since: datetime | None = None
     announcement_id: UUID | None = None
-    slot_id: UUID | None = None
-    person_id: UUID | None = None
 
 
 @dataclass(frozen=True)

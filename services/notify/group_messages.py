@@ -12,7 +12,6 @@ from services.contracts.booking.events import (
     SeatOffered,
 )
 from services.contracts.booking.slots import BookingStatus, SlotState
-from services.contracts.booking.staffing import DutyFacts
 from services.contracts.notify import MessageKind
 from services.notify.domain import HOUR, MINUTE, TRY_FOR_AT_MOST, Owed, give_up_at
 
@@ -101,18 +100,26 @@ def announcement(event: AnnouncementMade, *, now: datetime) -> Owed:
     )
 
 
-def host_asked(event: HostAsked, *, now: datetime) -> Owed:
-    """Once in each round; of use until the session begins."""
+def host_asked(event: HostAsked, *, occasion: int, due_at: datetime) -> Owed:
+    """Asks for every session that waits for an answer of this person at the moment of sending."""
+    not_after = max(event.starts_at, due_at + MINUTE)
     return Owed(
         kind=MessageKind.HOST_ASKED,
-        about=uuid5(event.slot_id, str(event.person_id)),
-        occasion=event.round,
-        slot_id=event.slot_id,
-        person_id=event.person_id,
-        due_at=now,
-        not_after=event.starts_at,
-        give_up_at=give_up_at(None, due_at=now, not_after=event.starts_at),
+        about=event.person_id,
+        occasion=occasion,
+        due_at=due_at,
+        not_after=not_after,
+        give_up_at=give_up_at(None, due_at=due_at, not_after=not_after),
     )
+
+
+def asking_due(*, now: datetime, starts_at: datetime, last_asked: datetime | None) -> datetime:
+    """A little later, since a new series asks for all its sessions at once; a second mail within hours
+    comes only when a session is near."""
+    due = now + GATHERED_FOR_WHEN_NEAR
+    if starts_at - now < NEAR or last_asked is None:
+        return due
+    return max(due, last_asked + BETWEEN_CHANGES)
 
 
 def host_not_found(event: HostNotFound, *, now: datetime) -> Owed:
@@ -120,7 +127,6 @@ def host_not_found(event: HostNotFound, *, now: datetime) -> Owed:
         kind=MessageKind.HOST_NOT_FOUND,
         about=event.slot_id,
         occasion=event.round,
-        slot_id=event.slot_id,
         starts_at=event.starts_at,
         due_at=now,
         not_after=event.ends_at,
@@ -171,10 +177,3 @@ def goes_on(group: MyGroup, booking_id: UUID, *, now: datetime) -> bool:
     """Whether the person comes to a later session too: they are asked how it was after the last."""
     (this,) = (each for each in group.sessions if each.booking_id == booking_id)
     return any(each.starts_at > this.starts_at for each in ahead(group, now=now))
-
-
-def not_wanted(facts: DutyFacts, *, now: datetime) -> str | None:
-    """Why somebody must not be asked any more to host a session, or None."""
-    if not facts.live or facts.starts_at <= now:
-        return "over"
-    return None if facts.wanted else "not_wanted"

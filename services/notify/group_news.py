@@ -101,7 +101,12 @@ async def hear_of_host(tx: Tx, event: BookingEvent, kind: MessageKind, *, now: d
 
 
 async def hear_of_asking(tx: Tx, event: HostAsked, *, now: datetime) -> None:
-    await store.plan(tx, [group_messages.host_asked(event, now=now)])
+    """What somebody is asked for within moments is asked by one message."""
+    await group_store.hold(tx, event.person_id)
+    occasion, last_asked = await group_store.last_asked(tx, event.person_id)
+    due_at = group_messages.asking_due(now=now, starts_at=event.starts_at, last_asked=last_asked)
+    if not await group_store.join_asking(tx, event.person_id, due_at=due_at, until=event.starts_at):
+        await store.plan(tx, [group_messages.host_asked(event, occasion=occasion + 1, due_at=due_at)])
 
 
 async def hear_of_nobody(tx: Tx, event: HostNotFound, *, now: datetime) -> None:

@@ -4,14 +4,16 @@ from datetime import datetime
 from uuid import UUID
 
 from services.contracts.notify import MessageKind
+from services.notify.domain import TRY_FOR_AT_MOST
 from services.runtime.db import Tx
 
-HOLD_ENROLMENT = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))"
+HOLD = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))"
 
 
-async def hold(tx: Tx, enrolment_id: UUID) -> None:
-    """News of one enrolment is taken in one after the other, whichever copy of the service has it."""
-    await tx.execute(HOLD_ENROLMENT, str(enrolment_id))
+async def hold(tx: Tx, about: UUID) -> None:
+    """News of one enrolment, or for one person who serves, is taken in one after the other, whichever copy
+    of the service has it."""
+    await tx.execute(HOLD, str(about))
 
 
 SAID_SINCE = """
@@ -52,3 +54,28 @@ async def last_change(tx: Tx, enrolment_id: UUID) -> tuple[int, datetime | None]
     row = await tx.fetchrow(LAST_CHANGE, enrolment_id)
     assert row is not None
     return row["occasion"], row["told_at"]
+
+
+JOIN_ASKING = """
+    UPDATE message SET due_at = least(due_at, $2), next_try_at = least(next_try_at, $2),
+        not_after = greatest(not_after, $3), give_up_at = greatest(give_up_at, least($3, due_at + $4))
+    WHERE about = $1 AND kind = 'host_asked' AND state = 'planned' AND attempts = 0
+    RETURNING true
+"""
+
+
+async def join_asking(tx: Tx, person_id: UUID, *, due_at: datetime, until: datetime) -> bool:
+    """Let a mail that has not gone out yet ask for one session more; False when there is none."""
+    return bool(await tx.fetchval(JOIN_ASKING, person_id, due_at, until, TRY_FOR_AT_MOST))
+
+
+LAST_ASKED = """
+    SELECT coalesce(max(occasion), 0) AS occasion, max(sent_at) AS asked_at FROM message
+    WHERE about = $1 AND kind = 'host_asked'
+"""
+
+
+async def last_asked(tx: Tx, person_id: UUID) -> tuple[int, datetime | None]:
+    row = await tx.fetchrow(LAST_ASKED, person_id)
+    assert row is not None
+    return row["occasion"], row["asked_at"]

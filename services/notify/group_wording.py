@@ -9,11 +9,11 @@ from services.contracts.booking.appointments import MessageFacts
 from services.contracts.booking.enrolment import EnrolledSession, GroupMessageFacts
 from services.contracts.booking.people import AlertAddress
 from services.contracts.booking.slots import BookingStatus, SlotState
-from services.contracts.booking.staffing import DutyFacts
+from services.contracts.booking.staffing import WantedDuties
 from services.contracts.notify import MessageKind
 from services.notify import group_messages
 from services.notify.senders.letter import Channel, Letter
-from services.notify.writing import Writer, plain
+from services.notify.writing import Writer, language_of, plain
 from services.runtime.calendar import CalendarEntry, Method, uid_of
 from services.runtime.series import Occurrence, Series, sequence_of
 
@@ -105,8 +105,8 @@ class GroupWording:
             zone=facts.slot.time_zone,
         )
 
-    def host_asked(self, message_id: UUID, facts: DutyFacts, *, now: datetime) -> Letter:
-        """To somebody who serves: would they open this session. They need to know which group it is."""
+    def host_asked(self, message_id: UUID, facts: WantedDuties, *, now: datetime) -> Letter:
+        """To somebody who serves: would they open these sessions. They need to know which group it is."""
         link = f"{self._writer.public_url}/my/duties"
         return self._writer.write(
             "group/host_asked",
@@ -115,11 +115,11 @@ class GroupWording:
             now=now,
             links=[link],
             link=link,
-            names={"fi": facts.name.fi, "sv": facts.name.sv, "en": facts.name.en},
-            starts_at=facts.starts_at,
-            ends_at=facts.ends_at,
-            taken=facts.taken,
-            zone=facts.time_zone,
+            near=facts.items[0],
+            count=len(facts.items),
+            duties=[(getattr(each.name, language_of(facts)), each) for each in facts.items[:MOST_LISTED]],
+            more=max(0, len(facts.items) - MOST_LISTED),
+            zone=facts.items[0].time_zone,
         )
 
     def host_not_found(

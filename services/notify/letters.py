@@ -10,7 +10,7 @@ from services.contracts.booking.enrolment import (
     GroupMessageFacts,
 )
 from services.contracts.booking.people import AlertAddress, ListAlertAddresses
-from services.contracts.booking.staffing import DescribeDuty
+from services.contracts.booking.staffing import DescribeDuties
 from services.contracts.envelope import Request
 from services.contracts.gateway import PrepareSignIn
 from services.contracts.notify import MessageKind
@@ -117,12 +117,11 @@ class Letters:
         return self._of_groups.announcement(due.id, booking, said.words, now=self._time.now())
 
     async def _to_host(self, due: Due) -> Letter:
-        assert due.slot_id is not None
-        assert due.person_id is not None
-        duty = await self._ask(DescribeDuty(slot_id=due.slot_id, person_id=due.person_id))
-        if reason := group_messages.not_wanted(duty, now=self._time.now()):
-            raise NotOwed(reason)
-        return self._of_groups.host_asked(due.id, duty, now=self._time.now())
+        """All that somebody is asked for in one mail, also what they were asked for before."""
+        wanted = await self._ask(DescribeDuties(person_id=due.about))
+        if not wanted.items:
+            raise NotOwed("not_wanted")
+        return self._of_groups.host_asked(due.id, wanted, now=self._time.now())
 
     async def _nobody_hosts(self, due: Due) -> list[Letter]:
         assert due.starts_at is not None

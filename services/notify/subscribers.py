@@ -1,5 +1,6 @@
 """Events in: what each makes owed."""
 
+from dataclasses import replace
 from collections.abc import Callable
 from typing import Any
 
@@ -110,7 +111,9 @@ def _hear_of_booking(news: News, *, clock: Clock, quiet: QuietHours) -> EventHan
         if event.enrolment_id is not None and news.announces is not MessageKind.LINKS:
             await of_session(tx, event, told)
         else:
-            await service.hear_of_booking(tx, event, news, quiet=quiet, now=clock.now())
+            silent = isinstance(event, LinkRenewed) and event.along
+            said = replace(news, announces=None) if silent else news
+            await service.hear_of_booking(tx, event, said, quiet=quiet, now=clock.now())
 
     return hear
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from services.contracts.booking.appointments import MessageFacts
 from services.contracts.booking.enrolment import GroupMessageFacts
 from services.contracts.booking.people import AlertAddress
-from services.contracts.booking.staffing import DutyFacts
+from services.contracts.booking.staffing import WantedDuties
 from services.contracts.gateway import SignInMail
 from services.contracts.links import Link, LinkKey, Purpose
 from services.contracts.links import make as make_token
@@ -27,7 +27,7 @@ from services.runtime.texts import LANGUAGES, Texts
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 
-Contact = MessageFacts | GroupMessageFacts | SignInMail | AlertAddress | DutyFacts
+Contact = MessageFacts | GroupMessageFacts | SignInMail | AlertAddress | WantedDuties
 
 _EMPTY_LINES = re.compile(r"\n\s*\n")
 
@@ -75,7 +75,7 @@ class Writer:
         **facts: Any,
     ) -> Letter:
         """What `template` says of `facts`, for whichever way the contact can be reached."""
-        language = contact.language if contact.language in LANGUAGES else LANGUAGES[0]
+        language = language_of(contact)
         templates = self._environments[language]
         channel, to = reached_at(contact)
         if channel is Channel.SMS:
@@ -98,6 +98,10 @@ class Writer:
             text=dressed["txt"],
             html=dressed["html"],
         )
+
+
+def language_of(contact: Contact) -> str:
+    return contact.language if contact.language in LANGUAGES else LANGUAGES[0]
 
 
 def reached_at(contact: Contact) -> tuple[Channel, str]:

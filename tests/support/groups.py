@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from services.contracts.booking.catalogue import Host, Words
 from services.contracts.booking.enrolment import EnrolledSession, MyGroup
 from services.contracts.booking.slots import BookingStatus, SlotState
+from services.contracts.booking.staffing import WantedDuty
 from tests.support.facts import NOW, STARTS, ZONE
 
 WEEK = timedelta(weeks=1)
@@ -32,6 +33,18 @@ def a_session(number: int = 0, **differently: Any) -> EnrolledSession:
         "series_start": STARTS + number * WEEK,
     }
     return EnrolledSession(**usual | differently)
+
+
+def a_duty(number: int = 0) -> WantedDuty:
+    """The `number`th of weekly sessions, which somebody is asked to open."""
+    return WantedDuty(
+        slot_id=UUID(int=200 + number),
+        name=Words("Vertaisryhmä", "Kamratgrupp", "Peer group"),
+        starts_at=STARTS + number * WEEK,
+        ends_at=STARTS + number * WEEK + LONG,
+        time_zone=ZONE,
+        taken=4,
+    )
 
 
 def a_group(*sessions: EnrolledSession, **differently: Any) -> MyGroup:

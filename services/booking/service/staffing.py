@@ -13,6 +13,7 @@ from services.booking.service import news
 from services.booking.service.deps import Deps
 from services.booking.service.session_news import tell_found
 from services.booking.store import duties as duty_store
+from services.booking.store import people
 from services.booking.store import slots as slot_store
 from services.booking.store import staffing as store
 from services.booking.store.duties import DutyRow
@@ -127,22 +128,15 @@ async def remove_co_host(tx: Tx, request: words.RemoveCoHost, call: Call, _: Dep
     return Nothing()
 
 
-async def describe_duty(tx: Tx, request: words.DescribeDuty, call: Call, _: Deps) -> words.DutyFacts:
-    row = await duty_store.facts(tx, request.slot_id, request.person_id, now=call.now)
-    if row is None:
+async def describe_duties(tx: Tx, request: words.DescribeDuties, call: Call, _: Deps) -> words.WantedDuties:
+    person = await people.person(tx, request.person_id)
+    if person is None or person.disabled:
         raise access.not_found()
-    spoken = (code for code in row["languages"] if code in MESSAGE_LANGUAGES)
-    return words.DutyFacts(
-        email=row["email"],
+    spoken = (code for code in person.languages if code in MESSAGE_LANGUAGES)
+    return words.WantedDuties(
+        email=person.email,
         language=next(spoken, MESSAGE_LANGUAGES[0]),
-        name=duty_store.words_of(row),
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        time_zone=row["time_zone"],
-        live=row["live"],
-        staffing=Staffing(row["staffing"]),
-        wanted=row["wanted"],
-        taken=row["taken"],
+        items=list(await duty_store.unanswered(tx, person.id, now=call.now)),
     )
 
 

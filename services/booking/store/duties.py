@@ -13,7 +13,7 @@ from services.booking.store.catalogue import host_of
 from services.booking.store.staffing import FREE, SUITS, TRAINED, session_of
 from services.contracts.booking.catalogue import Host, Words
 from services.contracts.booking.groups import Staffing
-from services.contracts.booking.staffing import Duty, DutyScope
+from services.contracts.booking.staffing import Duty, DutyScope, WantedDuty
 from services.contracts.envelope import Role
 from services.runtime.db import Tx
 
@@ -58,18 +58,16 @@ CO_HOSTS = """
 """
 IS_ASKED = "SELECT true FROM stand_in_asked WHERE slot_id = $1 AND person_id = $2"
 # A message to them is of use as long as nothing else has been promised.
-FACTS = """
-    SELECT p.email, p.languages, g.name_fi, g.name_sv, g.name_en, s.starts_at, s.ends_at, s.time_zone,
-           s.state = 'open' AND s.ended_at IS NULL AND s.ends_at > $3 AS live, s.staffing, s.taken,
-           p.disabled_at IS NULL AND (
-               s.host_id = p.id AND s.staffing = 'asked'
-               OR c.accepted_at IS NULL AND c.person_id IS NOT NULL
-               OR s.staffing <> 'accepted' AND EXISTS (
-                   SELECT FROM stand_in_asked a
-                   WHERE a.slot_id = s.id AND a.person_id = p.id AND NOT a.cannot)) AS wanted
-    FROM slot s JOIN peer_group g ON g.id = s.group_id JOIN person p ON p.id = $2
-    LEFT JOIN co_host c ON c.slot_id = s.id AND c.person_id = p.id AND c.live
-    WHERE s.id = $1
+UNANSWERED = """
+    SELECT s.id, g.name_fi, g.name_sv, g.name_en, s.starts_at, s.ends_at, s.time_zone, s.taken
+    FROM slot s JOIN peer_group g ON g.id = s.group_id
+    LEFT JOIN co_host c ON c.slot_id = s.id AND c.person_id = $1 AND c.live
+    WHERE s.state = 'open' AND s.ended_at IS NULL AND s.starts_at > $2 AND (
+        s.host_id = $1 AND s.staffing = 'asked'
+        OR c.accepted_at IS NULL AND c.person_id IS NOT NULL
+        OR s.staffing <> 'accepted' AND EXISTS (
+            SELECT FROM stand_in_asked a WHERE a.slot_id = s.id AND a.person_id = $1 AND NOT a.cannot))
+    ORDER BY s.starts_at, s.id LIMIT 50
 """
 
 
@@ -179,6 +177,16 @@ async def is_asked(tx: Tx, slot_id: UUID, person_id: UUID) -> bool:
     return bool(await tx.fetchval(IS_ASKED, slot_id, person_id))
 
 
-async def facts(tx: Tx, slot_id: UUID, person_id: UUID, *, now: datetime) -> Record | None:
-    """What a message to this person about this session says."""
-    return await tx.fetchrow(FACTS, slot_id, person_id, now)
+async def unanswered(tx: Tx, person_id: UUID, *, now: datetime) -> Sequence[WantedDuty]:
+    """The sessions ahead that somebody is asked to open, in order; the first 50."""
+    return [
+        WantedDuty(
+            slot_id=row["id"],
+            name=words_of(row),
+            starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
+            time_zone=row["time_zone"],
+            taken=row["taken"],
+        )
+        for row in await tx.fetch(UNANSWERED, person_id, now)
+    ]

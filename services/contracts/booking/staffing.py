@@ -127,28 +127,28 @@ class RemoveCoHost(Request[Nothing], frozen=True, kw_only=True):
     person_id: UUID
 
 
-class DutyFacts(Struct, frozen=True, kw_only=True):
-    """What a message to somebody who serves needs about a session, at the moment of sending.
+class WantedDuty(Struct, frozen=True, kw_only=True):
+    """A session that somebody is asked to open. `taken` counts those who come."""
 
-    `wanted`: they are still asked, as the named host, a co-host or a stand-in; `staffing` is the session's
-    now.
-    """
-
-    email: str
-    language: str
+    slot_id: UUID
     name: Words
     starts_at: datetime
     ends_at: datetime
     time_zone: str
-    live: bool
-    staffing: Staffing
-    wanted: bool
     taken: int
 
 
-class DescribeDuty(Request[DutyFacts], frozen=True, kw_only=True):
-    subject: ClassVar[str] = "booking.v1.rpc.describe_duty"
-    reply = DutyFacts
+class WantedDuties(Struct, frozen=True, kw_only=True):
+    """What a message to somebody who serves needs, at the moment of sending: what they are asked for and
+    have not answered, in order, at most 50. None for one who is disabled."""
+
+    email: str
+    language: str
+    items: list[WantedDuty]
+
+
+class DescribeDuties(Request[WantedDuties], frozen=True, kw_only=True):
+    subject: ClassVar[str] = "booking.v1.rpc.describe_duties"
+    reply = WantedDuties
     asked_by: ClassVar[frozenset[str]] = frozenset({"notify"})
-    slot_id: UUID
     person_id: UUID

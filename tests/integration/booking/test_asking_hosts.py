@@ -15,7 +15,7 @@ from services.contracts.booking.staffing import (
     AcceptDuty,
     AskForStandIn,
     AssignHost,
-    DescribeDuty,
+    DescribeDuties,
     GiveUpDuty,
 )
 from services.contracts.envelope import Staff
@@ -133,10 +133,10 @@ async def test_who_cannot_come_is_not_asked_and_a_new_search_begins_anew(house: 
     first, second = [await a_volunteer(house) for _ in range(2)]
     await house.system.ask(GiveUpDuty(slot_id=slot_id), host)
     await run_job(house, "ask-hosts")
-    wanted = DescribeDuty(slot_id=slot_id, person_id=first.person_id)
-    assert (await house.system.ask(wanted)).wanted
+    wanted = DescribeDuties(person_id=first.person_id)
+    assert len((await house.system.ask(wanted)).items) == 1
     await house.system.ask(GiveUpDuty(slot_id=slot_id), first)  # asked, and cannot
-    assert not (await house.system.ask(wanted)).wanted
+    assert (await house.system.ask(wanted)).items == []
     await house.system.ask(AcceptDuty(slot_id=slot_id), second)
 
     await house.system.ask(GiveUpDuty(slot_id=slot_id), second)

@@ -19,7 +19,7 @@ from services.contracts.booking.staffing import (
     AcceptDuty,
     AskForStandIn,
     AssignHost,
-    DescribeDuty,
+    DescribeDuties,
     Duty,
     DutyScope,
     GiveUpDuty,
@@ -378,18 +378,18 @@ async def test_a_message_to_one_who_is_asked_says_how_it_stands_when_it_is_sent(
     host = await house.expert(languages=["ru", "sv"], email="isanta@digiaula.example")
     other = await a_volunteer(house)
     slot_id = await a_session(house, await a_group(house, host), host, IN_A_WEEK, Staffing.ASKED)
-    asking = DescribeDuty(slot_id=slot_id, person_id=host.person_id)
+    asking = DescribeDuties(person_id=host.person_id)
 
     facts = await house.system.ask(asking)
 
     assert (facts.email, facts.language) == ("isanta@digiaula.example", "sv")
-    assert (facts.live, facts.wanted, facts.staffing) == (True, True, Staffing.ASKED)
-    unasked = DescribeDuty(slot_id=slot_id, person_id=other.person_id)
-    assert (await house.system.ask(unasked)).wanted is False
+    assert [each.slot_id for each in facts.items] == [slot_id]
+    assert (await house.system.ask(DescribeDuties(person_id=other.person_id))).items == []
+    house.system.clock.set(IN_A_WEEK)
+    assert (await house.system.ask(asking)).items == []
+    house.system.clock.set(IN_A_WEEK - HOUR)
     await accept(house, slot_id, host)
-    assert (await house.system.ask(asking)).wanted is False
-    house.system.clock.set(IN_A_WEEK + HOUR)
-    assert (await house.system.ask(asking)).live is False
+    assert (await house.system.ask(asking)).items == []
     assert THEME not in repr(facts)
 
 

@@ -21,7 +21,7 @@ from services.contracts.booking.enrolment import (
 )
 from services.contracts.booking.events import BookingEvent, LinksRequested
 from services.contracts.booking.people import AlertAddress, AlertAddresses, ListAlertAddresses
-from services.contracts.booking.staffing import DescribeDuty, DutyFacts
+from services.contracts.booking.staffing import DescribeDuties, WantedDuties
 from services.contracts.envelope import Event, Told, encode, raw
 from services.contracts.gateway import PrepareSignIn, SignInMail
 from services.contracts.refusals import Code, Refusal
@@ -44,7 +44,7 @@ class Neighbours:
         self.sign_ins: dict[UUID, SignInMail] = {}
         self.groups: dict[UUID, GroupMessageFacts] = {}
         self.announcements: dict[UUID, AnnouncementFacts] = {}
-        self.duties: dict[UUID, DutyFacts] = {}
+        self.duties: dict[UUID, WantedDuties] = {}
         self.coordinators = [COORDINATOR]
         self.asked = 0
         self.before_answer: Callable[[], Awaitable[None]] | None = None
@@ -66,7 +66,7 @@ class Neighbours:
                 DescribeLinks: self._describe_links,
                 DescribeGroupMessage: self._describe_group_message,
                 DescribeAnnouncement: self._describe_announcement,
-                DescribeDuty: self._describe_duty,
+                DescribeDuties: self._describe_duties,
                 ListAlertAddresses: self._list_alert_addresses,
             }
         )
@@ -117,7 +117,7 @@ class Neighbours:
     async def _describe_announcement(self, request: DescribeAnnouncement, _: Call) -> AnnouncementFacts:
         return self.announcements[request.announcement_id]
 
-    async def _describe_duty(self, request: DescribeDuty, _: Call) -> DutyFacts:
+    async def _describe_duties(self, request: DescribeDuties, _: Call) -> WantedDuties:
         return self.duties[request.person_id]
 
     async def _describe_links(self, request: DescribeLinks, _: Call) -> LinkFacts:

@@ -9,7 +9,7 @@ import icalendar
 import pytest
 from msgspec.structs import replace
 
-from services.contracts.booking.catalogue import SlotKind, Words
+from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.enrolment import AnnouncementFacts
 from services.contracts.booking.events import (
     AnnouncementMade,
@@ -27,9 +27,8 @@ from services.contracts.booking.events import (
     PutOnWaitingList,
     SeatOffered,
 )
-from services.contracts.booking.groups import Staffing
 from services.contracts.booking.slots import BookingStatus, SlotState
-from services.contracts.booking.staffing import DutyFacts
+from services.contracts.booking.staffing import WantedDuties
 from services.contracts.envelope import Nothing, Role, Staff
 from services.contracts.notify import ListMessages, MessageKind, Resend
 from tests.integration.notify.mailroom import Mailroom
@@ -37,7 +36,7 @@ from tests.integration.notify.neighbours import Neighbours, ended, news, session
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.facts import NOW, STARTS, ZONE, a_slot
-from tests.support.groups import LONG, WEEK, a_group, a_session
+from tests.support.groups import LONG, WEEK, a_duty, a_group, a_session
 from tests.support.system import System
 
 COORDINATOR = Staff(person_id=uuid4(), role=Role.COORDINATOR)
@@ -283,43 +282,51 @@ async def test_a_missing_host_is_told_and_a_found_one_too(
     ]
 
 
-@pytest.mark.parametrize("wanted", [True, False])
-async def test_who_is_asked_to_lead_gets_a_mail_while_they_are_wanted(
-    notify: System, neighbours: Neighbours, mailroom: Mailroom, wanted: bool
+@pytest.mark.parametrize("sessions", [3, 0])
+async def test_who_is_asked_to_lead_a_series_gets_one_mail_while_they_are_wanted(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock, sessions: int
 ) -> None:
-    slot_id, person_id = uuid4(), uuid4()
-    neighbours.duties[person_id] = DutyFacts(
-        email="lahettilas@example.org",
-        language="fi",
-        name=Words("Vertaisryhmä", "Kamratgrupp", "Peer group"),
-        starts_at=STARTS,
-        ends_at=STARTS + LONG,
-        time_zone=ZONE,
-        live=True,
-        staffing=Staffing.NEEDS_HOST,
-        wanted=wanted,
-        taken=4,
-    )
-    for round_ in (1, 1, 2):
-        await neighbours.tell(
-            HostAsked(
-                slot_id=slot_id,
-                person_id=person_id,
-                starts_at=STARTS,
-                ends_at=STARTS + LONG,
-                time_zone=ZONE,
-                stand_in=True,
-                round=round_,
-            )
-        )
+    person_id = uuid4()
+    for number in range(3):
+        await neighbours.tell(_asking(person_id, number))
     await heard(notify, 3)
+    duties = [a_duty(number) for number in range(sessions)]
+    neighbours.duties[person_id] = WantedDuties(email="isanta@example.org", language="fi", items=duties)
+    assert mailroom.taken == []
 
-    async def settled() -> bool:
-        rows = await notify.sql("SELECT state FROM notify.message WHERE kind = 'host_asked'")
-        return [row["state"] for row in rows] == ["sent" if wanted else "skipped"] * 2
+    clock.set(NOW + timedelta(seconds=61))
+    await neighbours.nudge()
 
-    await eventually(settled)
-    assert len(mailroom.taken) == (2 if wanted else 0)
+    if sessions:
+        assert (await mailroom.mail()).text.count("Vertaisryhmä") == 3
+    await eventually(
+        lambda: ended(
+            notify,
+            person_id,
+            "host_asked",
+            "sent" if sessions else "skipped",
+            None if sessions else "not_wanted",
+        )
+    )
+
+
+async def test_who_was_asked_is_asked_again_hours_later_or_soon_when_a_session_is_near(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    person_id = uuid4()
+    neighbours.duties[person_id] = WantedDuties(email="isanta@example.org", language="fi", items=[a_duty()])
+    await neighbours.tell(_asking(person_id, 0))
+    await heard(notify, 1)
+    clock.set(NOW + timedelta(seconds=61))
+    await neighbours.nudge()
+    await mailroom.mails(1)
+
+    await eventually(lambda: ended(notify, person_id, "host_asked", "sent"))
+    await neighbours.tell(_asking(person_id, 1))
+    assert timedelta(hours=2) < await _wait(notify, clock) < timedelta(hours=3)
+    clock.set(STARTS - timedelta(hours=5))
+    await neighbours.tell(_asking(person_id, 0))
+    await eventually(lambda: _comes_soon(notify, clock))
 
 
 async def test_coordinators_hear_of_a_session_that_nobody_leads(
@@ -409,6 +416,41 @@ async def _move(
 
 async def _is_planned(system: System) -> bool:
     return await planned(system, "group_change") == 1
+
+
+def _asking(person_id: UUID, number: int) -> HostAsked:
+    duty = a_duty(number)
+    return HostAsked(
+        slot_id=duty.slot_id,
+        person_id=person_id,
+        starts_at=duty.starts_at,
+        ends_at=duty.ends_at,
+        time_zone=ZONE,
+        stand_in=True,
+        round=1,
+    )
+
+
+async def _wait(system: System, clock: SetClock) -> timedelta:
+    """How long the next mail to one who is asked still waits."""
+
+    async def planned_at() -> list[Any]:
+        return await system.sql(
+            "SELECT due_at FROM notify.message WHERE kind = 'host_asked' AND state = 'planned'"
+        )
+
+    (row,) = await eventually(planned_at)
+    wait: timedelta = row["due_at"] - clock.now()
+    return wait
+
+
+async def _comes_soon(system: System, clock: SetClock) -> bool:
+    """Due within minutes, or on its way already."""
+    rows = await system.sql(
+        "SELECT 1 FROM notify.message WHERE kind = 'host_asked' AND occasion = 2 AND due_at <= $1",
+        clock.now() + timedelta(minutes=2),
+    )
+    return bool(rows)
 
 
 def _master(raw: bytes) -> Any:

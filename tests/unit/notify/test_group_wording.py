@@ -8,12 +8,11 @@ import icalendar
 import pytest
 from msgspec.structs import replace
 
-from services.contracts.booking.catalogue import SlotKind, Words
+from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.enrolment import GroupMessageFacts, MyGroup
-from services.contracts.booking.groups import Staffing
 from services.contracts.booking.people import AlertAddress
 from services.contracts.booking.slots import BookingStatus, SlotState
-from services.contracts.booking.staffing import DutyFacts
+from services.contracts.booking.staffing import WantedDuties
 from services.contracts.links import parse_keys
 from services.contracts.notify import MessageKind
 from services.notify.group_wording import GroupWording
@@ -21,7 +20,7 @@ from services.notify.senders.letter import Channel, Letter
 from services.notify.writing import Writer
 from services.runtime.texts import LANGUAGES
 from tests.support.facts import NOW, STARTS, ZONE, a_slot, some_facts
-from tests.support.groups import WEEK, a_group, a_session
+from tests.support.groups import WEEK, a_duty, a_group, a_session
 
 MESSAGE = UUID(int=9)
 WORDING = GroupWording(
@@ -66,25 +65,15 @@ def test_everything_is_said_in_every_language_and_by_every_way(kind: MessageKind
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_those_who_serve_are_written_to_in_their_language(language: str) -> None:
-    duty = DutyFacts(
-        email="host@example.org",
-        language=language,
-        name=Words("Vertaisryhmä", "Kamratgrupp", "Peer group"),
-        starts_at=STARTS,
-        ends_at=STARTS + timedelta(hours=1),
-        time_zone=ZONE,
-        live=True,
-        staffing=Staffing.NEEDS_HOST,
-        wanted=True,
-        taken=5,
-    )
-    asked = WORDING.host_asked(MESSAGE, duty, now=NOW)
+    duties = WantedDuties(email="host@example.org", language=language, items=[a_duty(0), a_duty(1)])
+    name = getattr(a_duty().name, language)
+    asked = WORDING.host_asked(MESSAGE, duties, now=NOW)
     alert = WORDING.host_not_found(
         MESSAGE, 0, AlertAddress("k@example.org", language), starts_at=STARTS, now=NOW
     )
 
-    assert getattr(duty.name, language) in asked.text
-    assert getattr(duty.name, language) not in asked.subject
+    assert asked.text.count(name) == 2
+    assert name not in asked.subject
     assert "https://hall.example/my/duties" in asked.text
     assert "https://hall.example/coordinator/staffing" in alert.text
 
