@@ -111,6 +111,31 @@ async def test_a_full_group_says_how_many_wait(visitor: Visitor, neighbours: Nei
     assert "Edelläsi on kolme" in page.text
 
 
+async def test_the_list_of_a_series_closes_shortly_before_it_begins(
+    visitor: Visitor, neighbours: Neighbours, clock: SetClock
+) -> None:
+    neighbours.answers(GetGroup, group_examples.full(CLOSED, waiting=3))
+    clock.set(examples.STARTS - timedelta(minutes=25))
+
+    page = await visitor.open(CLOSED_PATH)
+
+    assert "Ryhmä on täynnä." in page.text
+    assert ENROL_ALL not in page.links
+    assert OPEN_PATH in page.links
+
+
+async def test_who_comes_shortly_before_a_session_that_nobody_leads_yet_can_still_enrol(
+    visitor: Visitor, neighbours: Neighbours, clock: SetClock
+) -> None:
+    clock.set(examples.STARTS - timedelta(minutes=10))
+    neighbours.answers(GetGroup, group_examples.page(sessions=[group_examples.session(staffed=False)]))
+
+    page = await visitor.open(OPEN_PATH)
+
+    assert ENROL_ONE in page.links
+    assert "Etsimme vielä ohjaajaa tälle kerralle" in page.text
+
+
 async def test_a_group_that_takes_nobody_any_more_leads_to_others(
     visitor: Visitor, neighbours: Neighbours
 ) -> None:

@@ -116,7 +116,7 @@ async def _show(
     found = await one.find(request)
     now, slot_id = door_of(request).clock.now(), _slot_id(request)
     session = one.session_of(found, slot_id) if slot_id else None
-    way = one.session_way(found, session, now) if session else "" if slot_id else one.series_way(found)
+    way = one.session_way(found, session, now) if session else "" if slot_id else one.series_way(found, now)
     if walk_in and way != "come_in":
         return await _shut(request, Code.SLOT_CLOSED)
     if way == "come_in" and not walk_in:

@@ -41,7 +41,7 @@ async def show(request: web.Request, *, problem: str = "", status: int = 200) ->
     found = await find(request)
     now, say = door_of(request).clock.now(), say_for(request)
     rows = [_row(request, found, session, now) for session in found.sessions]
-    way, left = series_way(found), series_seats(found)
+    way, left = series_way(found, now), series_seats(found)
     leads_on = found.group.ended or not (way or any(row.way for row in rows))
     theme, its_id = found.group.theme, found.group.id
     return render(
@@ -69,11 +69,14 @@ async def find(request: web.Request, group_id: UUID | None = None) -> GroupPage:
     return await door_of(request).bus.call(wanted, call_for(request, Anyone()))
 
 
-def series_way(found: GroupPage) -> str:
-    """The way into a group that one joins for the whole series."""
+def series_way(found: GroupPage, now: datetime) -> str:
+    """The way into a group that one joins for the whole series. A closed one's list closes as a whole."""
     if not found.group.whole_series or not found.enrolling or not found.sessions:
         return ""
-    return "enrol" if series_seats(found) > 0 else "list"
+    if series_seats(found) > 0:
+        return "enrol"
+    last_call = found.sessions[-1 if found.group.open else 0].starts_at - NO_OFFERS_WITHIN
+    return "list" if now < last_call else ""
 
 
 def series_seats(found: GroupPage) -> int:
@@ -83,8 +86,8 @@ def series_seats(found: GroupPage) -> int:
 def session_way(found: GroupPage, session: GroupSession, now: datetime) -> str:
     """The way into one session now."""
     near = session.starts_at - COMES_BEFORE <= now < session.ends_at
-    if found.group.open and not found.group.by_acceptance and near:
-        return "come_in" if session.staffed and session.seats_left > 0 else ""
+    if found.group.open and not found.group.by_acceptance and session.staffed and near:
+        return "come_in" if session.seats_left > 0 else ""
     if found.group.whole_series or not found.enrolling or now >= session.starts_at:
         return ""
     if session.seats_left > 0:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.enrolment import EnrolledSession
 from services.contracts.booking.groups import Group
 from services.contracts.booking.slots import BookingStatus, SlotState
@@ -68,7 +69,9 @@ def waiting(say: Say, count: int) -> str:
 
 
 def kind_of(say: Say, group: Group) -> str:
-    """Open or closed, in plain words."""
+    """Open, closed or for listening, in plain words."""
+    if group.kind is SlotKind.EVENT:
+        return say(N_("Large event: you listen"))
     if group.open:
         return say(N_("Open group: come when you can"))
     if group.whole_series:
