@@ -145,6 +145,7 @@ def plan(
     `old` is the series that made them; `called_off` are days whose session somebody called off by hand;
     `busy` is when `host_id`, who is to host what is added, and the hosts of what stands cannot come.
     """
+    standing = sorted(standing, key=lambda session: session.starts_at)
     of_day = {_day(s.series_start, zone): s for s in standing if s.series_start is not None}
     single = {s.starts_at: s for s in standing if s.series_start is None}
     ahead = {day: s for day, s in of_day.items() if s.starts_at > now}

@@ -30,6 +30,7 @@ HOSTS = """
       AND ($4::uuid IS NULL OR p.id > $4)
     ORDER BY p.id LIMIT $5
 """
+# A session of a group for the whole series is no time by itself: one enrols for all of them.
 FREE_SLOTS = """
     SELECT s.id, s.kind, s.starts_at, s.ends_at, s.time_zone, s.theme_id, s.languages, s.capacity, s.taken,
            s.group_id, p.id AS host_id, p.display_name, p.organisation_id,
@@ -39,6 +40,8 @@ FREE_SLOTS = """
     LEFT JOIN organisation o ON o.id = p.organisation_id
     WHERE s.state = 'open' AND s.taken < s.capacity AND p.disabled_at IS NULL
       AND s.starts_at >= $1 AND s.starts_at < $2 AND s.bookable_until > $3
+      AND (s.group_id IS NULL
+           OR NOT EXISTS (SELECT FROM peer_group g WHERE g.id = s.group_id AND g.whole_series))
       AND ($4::text IS NULL OR s.theme_id = $4)
       AND ($5::uuid IS NULL OR p.organisation_id = $5)
       AND ($6::uuid IS NULL OR s.host_id = $6)
@@ -56,6 +59,8 @@ FREE_SLOT = """
     LEFT JOIN organisation o ON o.id = p.organisation_id
     WHERE s.id = $1 AND s.state = 'open' AND s.taken < s.capacity AND p.disabled_at IS NULL
       AND s.bookable_until > $2
+      AND (s.group_id IS NULL
+           OR NOT EXISTS (SELECT FROM peer_group g WHERE g.id = s.group_id AND g.whole_series))
 """
 
 

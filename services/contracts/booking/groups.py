@@ -108,7 +108,8 @@ class AddGroup(Request[Group], frozen=True, kw_only=True):
     """Coordinators only. Sessions come by `SetSeries`, or one by one by `AddSlot`.
 
     `facilitators`: who leads the sessions, the first one first. `room_limit` is the number of connections
-    Jitsi lets into a room; without it there is room for everybody enrolled, the hosts and a second device.
+    Jitsi lets into a room; without it there is room for everybody enrolled, for the hosts, and for a second
+    device of some. Refuses `not_trained` for a volunteer who may not lead.
     """
 
     subject: ClassVar[str] = "booking.v1.rpc.add_group"
@@ -132,6 +133,7 @@ class ChangeGroup(Request[Group], frozen=True, kw_only=True):
 
     Refuses `capacity_too_small` (`facts.enrolled`) below the fullest session ahead. More capacity is
     offered to those who wait at once. Whether a group is open, and for a series, stays as it was made.
+    A session whose host leads the group no longer, or has not answered, is handed to who does.
     """
 
     subject: ClassVar[str] = "booking.v1.rpc.change_group"
@@ -279,7 +281,8 @@ class SetSeries(Request[SeriesPreview], frozen=True, kw_only=True):
 class MoveSession(Request[ManagedSession], frozen=True, kw_only=True):
     """By its host, a facilitator or a coordinator. Everybody enrolled keeps the place and is told once.
 
-    Refuses `overlap` and `already_started`.
+    Its host and co-hosts are asked anew, but for the one who moves it. Refuses `overlap` and
+    `already_started`.
     """
 
     subject: ClassVar[str] = "booking.v1.rpc.move_session"

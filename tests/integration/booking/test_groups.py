@@ -493,6 +493,15 @@ async def test_only_those_who_lead_a_group_and_coordinators_see_how_it_is_manage
     assert refused.value.code is Code.FORBIDDEN
 
 
+async def test_a_session_of_a_whole_series_is_no_time_to_be_found_by_itself(house: House) -> None:
+    host = await house.expert()
+    single, whole = await a_group(house, host), await a_group(house, host, **CLOSED)
+    found = await a_session(house, single, host, THURSDAY)
+    await a_session(house, whole, host, THURSDAY + WEEK)
+
+    assert [slot.id for slot in await house.free()] == [found]
+
+
 async def test_one_who_leads_adds_a_session_and_the_group_says_what_it_is(house: House) -> None:
     host, second, stranger = await house.expert(), await house.expert(), await house.expert()
     group_id = await a_group(house, host, second, **CLOSED)

@@ -222,6 +222,16 @@ def test_a_day_left_out_is_gone_and_a_new_one_added() -> None:
     assert planned.kept == 3
 
 
+def test_changes_are_told_in_the_order_of_their_days() -> None:
+    there = standing(series())
+
+    gone = plan(series(skip=[date(2027, 2, 4), date(2027, 2, 18)]), series(), there[::-1]).gone
+    moved = plan(series(starts=time(17)), series(), there[::-1]).moved
+
+    assert gone == [there[0], there[2]]
+    assert [move.session for move in moved] == there
+
+
 def test_a_session_moved_by_hand_stays_until_the_series_says_something_else_of_its_day() -> None:
     first, *others = standing(series())
     by_hand = Standing(
