@@ -1,7 +1,7 @@
 """Events in: what each makes owed."""
 
-from dataclasses import replace
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from services.contracts.booking.events import (

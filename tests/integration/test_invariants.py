@@ -14,9 +14,11 @@ from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.provision import DATABASE
 from services.contracts.booking.appointments import CancelBooking, Companion, CompanionKind, MoveBooking
+from services.contracts.booking.enrolment import LeaveGroup
 from services.contracts.booking.slots import CancelSlot
 from services.contracts.refusals import Refusal, Unavailable
 from tests.support.clock import SetClock
+from tests.support.enrolling import Circle, bearer
 from tests.support.house import A_TUESDAY, House, resident
 from tests.support.system import INVARIANTS, System
 
@@ -61,6 +63,23 @@ BROKEN = {
         "UPDATE booking.booking SET slot_id = (SELECT id FROM booking.slot WHERE id <> one.slot_id LIMIT 1)"
         " FROM one WHERE accompanies = one.main_id",
     ),
+    "a seat in a group was taken without enrolling": (
+        "UPDATE booking.booking SET enrolment_id = NULL"
+        " WHERE enrolment_id IS NOT NULL AND status = 'confirmed'",
+    ),
+    "a place is offered without an end": (
+        "UPDATE booking.enrolment SET offered_until = NULL WHERE offered_until IS NOT NULL",
+    ),
+    "an offer goes on of which nothing is left": (
+        "UPDATE booking.enrolment SET offered_until = now() WHERE offered_until IS NULL",
+    ),
+    "those who come together do not wait together": (
+        "UPDATE booking.booking SET status = 'applied'"
+        " WHERE status = 'waiting' AND accompanies IS NOT NULL",
+    ),
+    "a party waits for places that are free": (
+        "UPDATE booking.slot SET capacity = capacity + 2 WHERE group_id IS NOT NULL",
+    ),
     "a booking was made or changed and nobody wrote down by whom": (
         "DELETE FROM booking.booking_change USING one WHERE booking_id = one.main_id",
     ),
@@ -83,7 +102,8 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 async def house(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A house in which a party of two has an appointment and a group has two members."""
+    """A house in which a party of two has an appointment, a time for several has two people in it, and a
+    group has one, an offer to another, and a party of two that waits."""
     name = f"invariants_{uuid4().hex[:8]}"
     server = await asyncpg.connect(postgres.superuser_dsn())
     await server.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
@@ -101,6 +121,9 @@ async def house(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) ->
     await built.book(alone.id, companions=[friend])
     for _ in range(2):
         await built.book(group.id)
+    circle = await Circle.build(built, A_TUESDAY + timedelta(days=3), capacity=2)
+    leaves, _, _, _ = [await circle.enrol(companions=along) for along in ([], [], [friend], [])]
+    await system.ask(LeaveGroup(booking_id=leaves.booking_id), bearer(leaves))
     yield built
     await system.stop()
     await nats.stop()

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from services.booking.domain import access
-from services.booking.domain.seats import COMING, LIVE
+from services.booking.domain.seats import LIVE
 from services.booking.service.deps import Deps
 from services.booking.store import bookings as store
 from services.booking.store import sessions
@@ -91,7 +91,7 @@ async def describe_links(tx: Tx, request: words.DescribeLinks, call: Call, _: De
     if asked is None:
         return words.LinkFacts(bookings=[])
     bookings = await store.live_by_contact(tx, email=asked["email"], phone=asked["phone"], now=call.now)
-    return words.LinkFacts(bookings=[_message_facts(item) for item in bookings if item.status in COMING])
+    return words.LinkFacts(bookings=[_message_facts(item) for item in bookings])
 
 
 async def forget_link_requests(tx: Tx, call: Call) -> None:

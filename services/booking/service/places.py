@@ -110,8 +110,11 @@ async def renew_link(tx: Tx, request: words.RenewLink, call: Call, deps: Deps) -
         raise Refusal(Code.ALREADY_CANCELLED, "This booking has been cancelled.")
     ids = [row.id for row in mine]
     await store.renew_links(tx, ids, by=access.signature(call.actor), now=call.now)
-    await news.spread(tx, LinkRenewed, await booking_store.several(tx, ids), call=call)
-    return changing.view(await booking_store.present(tx, request.booking_id), deps)
+    renewed = await booking_store.several(tx, ids)
+    asked = [row for row in renewed if row.id == request.booking_id]
+    await news.spread(tx, LinkRenewed, asked, call=call)
+    await news.spread(tx, LinkRenewed, [row for row in renewed if row not in asked], call=call, along=True)
+    return changing.view(asked[0], deps)
 
 
 def _own(entered: Entered) -> Sequence[BookingRow]:

@@ -38,10 +38,18 @@ LIVE_IN_SLOT = f"""
     SELECT {_COLUMNS} {_FROM} WHERE b.slot_id = $1 AND b.status IN ('held', 'confirmed') ORDER BY b.id
     FOR UPDATE OF b
 """
+_NOT_AFTER_ANOTHER = """
+    NOT EXISTS (
+        SELECT FROM booking x JOIN slot t ON t.id = x.slot_id
+        WHERE x.enrolment_id = b.enrolment_id AND t.ends_at > $3
+          AND x.status IN ('applied', 'waiting', 'offered', 'held', 'confirmed')
+          AND (t.starts_at, t.id) < (s.starts_at, s.id))
+"""
 LIVE_BY_CONTACT = f"""
     SELECT {_COLUMNS} {_FROM}
     WHERE (lower(b.email) = lower($1::text) OR b.phone = $2::text)
-      AND b.status IN ('held', 'confirmed') AND s.ends_at > $3
+      AND b.status IN ('applied', 'waiting', 'offered', 'held', 'confirmed') AND s.ends_at > $3
+      AND {_NOT_AFTER_ANOTHER}
     ORDER BY s.starts_at LIMIT 20
 """
 SEVERAL = (
@@ -223,6 +231,7 @@ async def live_in_slot(tx: Tx, slot_id: UUID) -> Sequence[BookingRow]:
 async def live_by_contact(
     tx: Tx, *, email: str | None, phone: str | None, now: datetime
 ) -> Sequence[BookingRow]:
+    """Of a group the next session alone: its link leads to the others."""
     return [_booking(row) for row in await tx.fetch(LIVE_BY_CONTACT, email, phone, now)]
 
 

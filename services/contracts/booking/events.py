@@ -59,9 +59,14 @@ class BookingExpired(BookingEvent, frozen=True, kw_only=True):
 
 
 class LinkRenewed(BookingEvent, frozen=True, kw_only=True):
-    """Every link of the booking with a lower version is now useless."""
+    """Every link of the booking with a lower version is now useless.
+
+    `along`: with that of another session of the same enrolment, of which news is told; one message is
+    enough.
+    """
 
     subject: ClassVar[str] = "booking.v1.event.link_renewed"
+    along: bool = False
 
 
 class OutcomeRecorded(BookingEvent, frozen=True, kw_only=True):

@@ -10,8 +10,10 @@ from services.contracts.booking.appointments import (
     CancelBooking,
     ConfirmBooking,
     DescribeBooking,
+    DescribeLinks,
     MoveBooking,
     RenewLink,
+    RequestLinks,
 )
 from services.contracts.booking.enrolment import (
     AnswerApplication,
@@ -377,11 +379,32 @@ async def test_a_link_lives_as_long_as_the_series_and_a_new_one_replaces_all(hou
 
     await house.system.ask(RenewLink(booking_id=mine.booking_id), bearer(mine))
 
+    bodies = await house.system.sql(
+        "SELECT convert_from(body, 'UTF8') AS body FROM booking.outbox WHERE subject LIKE '%link_renewed'"
+    )
+    assert ['"along":true' in row["body"] for row in bodies] == [False, True]
     for session in sessions:
         old = Resident(booking_id=session.booking_id, link_version=session.link_version)
         assert await code_of(house.system.ask(DescribeEnrolment(booking_id=old.booking_id), old)) is (
             Code.LINK_EXPIRED
         )
+
+
+async def test_whoever_asks_for_their_links_gets_one_for_each_group_waiting_or_not(house: House) -> None:
+    series = await Circle.build(house, A_TUESDAY + DAY, A_TUESDAY + 2 * DAY, whole_series=True)
+    full = await Circle.build(house, A_TUESDAY + 3 * DAY)
+    mine = await series.enrol(None)
+    waits = [await full.enrol(email=f"{number}@posti.example") for number in range(2)]
+    waits.append(await full.enrol())
+
+    await house.system.ask(RequestLinks(email="KIELO@posti.example"))
+
+    rows = await house.system.sql("SELECT id FROM booking.link_request")
+    facts = await house.system.ask(DescribeLinks(link_request_id=rows[0]["id"]))
+    assert [(each.booking_id, each.status) for each in facts.bookings] == [
+        (mine.booking_id, Status.CONFIRMED),
+        (waits[-1].booking_id, Status.WAITING),
+    ]
 
 
 async def test_those_who_lead_see_who_comes_in_pages_and_strangers_nothing(house: House) -> None:
