@@ -201,6 +201,20 @@ async def test_a_person_is_changed(coordinator: Visitor, neighbours: Neighbours)
     )
 
 
+async def test_whether_somebody_is_trained_is_not_lost_by_a_change(
+    coordinator: Visitor, neighbours: Neighbours
+) -> None:
+    trained = msgspec.structs.replace(examples.EXPERT, trained=True, themes=["talousneuvonta"])
+    neighbours.answers(GetPerson, trained)
+    neighbours.answers(ChangePerson, trained)
+    page = await coordinator.open(PERSON)
+
+    await coordinator.send(page.form(PERSON))
+
+    asked = neighbours.heard(ChangePerson)[0]
+    assert (asked.trained, asked.themes) == (True, ["talousneuvonta"])
+
+
 async def test_ones_own_role_stays(coordinator: Visitor, neighbours: Neighbours) -> None:
     neighbours.refuses(ChangePerson, Refusal(Code.FORBIDDEN, "Your own."))
     neighbours.answers(GetPerson, COORDINATOR)

@@ -86,6 +86,24 @@ async def test_who_is_invited_gets_one_mail_however_often_it_is_pressed(shared: 
     assert (len(rows), len(told)) == (1, 1)
 
 
+async def test_whether_somebody_is_trained_stays_where_nothing_is_said_of_it(shared: Doorstep) -> None:
+    coordinator = await the_coordinator(shared)
+    person = {
+        "email": f"koulutettu-{uuid4().hex[:8]}@digiaula.example",
+        "display_name": "Koulutettu",
+        "role": "volunteer",
+        "languages": ["fi"],
+    }
+    training = {"trained": True, "themes": ["vertaistuki"]}
+    added = (await coordinator.post("/people", person | training)).json
+
+    kept = (await coordinator.put(f"/people/{added['id']}", person | {"display_name": "Toinen"})).json
+    taken_back = (await coordinator.put(f"/people/{added['id']}", person | {"trained": False})).json
+
+    assert (kept["display_name"], kept["trained"], kept["themes"]) == ("Toinen", True, ["vertaistuki"])
+    assert (taken_back["trained"], taken_back["themes"]) == (False, ["vertaistuki"])
+
+
 async def test_the_trail_is_found_by_person_and_by_booking(shared: Doorstep) -> None:
     coordinator = await the_coordinator(shared)
     booking, _ = await a_card(shared, coordinator)
