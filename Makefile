@@ -25,6 +25,9 @@ check: .venv/.test ## format, lint, types, architecture and unit tests: under a 
 bench: .venv/.test ## how fast it is: a table, and build/bench.json
 	@$(bin)/python -m bench
 
+prove: .venv/.test ## every promise under fault, in about an hour: make prove p="A2 A5" seed=7 short=1
+	@$(bin)/python -m tests.prove $(p) $(if $(seed),--seed $(seed)) $(if $(short),--short)
+
 e2e: .venv/.test ## journeys through real browsers and the whole system (needs a chromium)
 	@$(bin)/python -m pytest tests/e2e
 
@@ -58,7 +61,7 @@ clean: ## remove the data of `make run` and everything built; .venv stays
 	@$(PYTHON) -m deploy.embedded.clean
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help run test check bench e2e a11y format lock up down sql logs redrive clean
+.PHONY: help run test check bench prove e2e a11y format lock up down sql logs redrive clean
 
 # One environment. The test lock holds everything the embedded one does, at the same versions,
 # so installing it serves both: `make run` after `make test` installs nothing.

@@ -17,6 +17,7 @@ EXPERT = "digineuvoja@digiaula.example"
 CANARY_NAME = "Kanarialintu Kukkuu"
 CANARY_MAIL = "kanarialintu@posti.example"
 CANARY_PHONE = "+358451112233"
+LOOKS = 100
 CANARY_NOTE = "kanarialintu kertoo huolensa"
 
 
@@ -61,13 +62,14 @@ async def facts(stack: Stack) -> list[Any]:
         await stack.sql("SELECT * FROM booking.booking ORDER BY id"),
         await stack.sql("SELECT id, state, taken FROM booking.slot ORDER BY id"),
         await stack.sql("SELECT * FROM rooms.place ORDER BY booking_id"),
-        await stack.sql("SELECT count(*) FROM booking.outbox"),
+        # Jobs ask hosts of their own accord meanwhile.
+        await stack.sql("SELECT count(*) FROM booking.outbox WHERE subject NOT LIKE '%.host_asked'"),
         await stack.sql("SELECT * FROM gateway.sign_in ORDER BY id"),
         await stack.sql("SELECT count(*) FROM gateway.session"),
     ]
 
 
-async def test_two_hundred_looks_at_every_link_change_nothing_and_the_button_still_works(
+async def test_looks_at_every_link_change_nothing_and_the_button_still_works(
     stack: Stack,
 ) -> None:
     """Mail scanners open links before people do."""
@@ -83,7 +85,7 @@ async def test_two_hundred_looks_at_every_link_change_nothing_and_the_button_sti
     before = await facts(stack)
 
     for link in links:
-        for _ in range(100):
+        for _ in range(LOOKS):
             statuses = await asyncio.gather(stack.fetch("GET", link), stack.fetch("HEAD", link))
             assert {status for status, _ in statuses} == {200}, link
 

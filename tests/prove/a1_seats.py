@@ -37,7 +37,7 @@ async def prove(run: Run) -> None:
 async def control(run: Run) -> None:
     guarded, slots.TAKE_SEATS = slots.TAKE_SEATS, UNGUARDED_TAKE
     try:
-        async with a_house(run) as house:
+        async with a_house(run, BOOK_TOGETHER="1") as house:  # together has a guard of its own
             over, _ = await _rounds(house, 1, 10, [])
     finally:
         slots.TAKE_SEATS = guarded

@@ -41,7 +41,7 @@ async def prove(run: Run) -> None:
 
 
 def _harms(run: Run) -> dict[str, Harm]:
-    seconds = run.choose(long=60.0, short=3.0)
+    seconds = run.choose(long=60.0, short=2.0)
     harms: dict[str, Harm] = {"NATS killed": _kill, f"NATS frozen {seconds:g} s": _freeze(seconds)}
     if not run.short:
         for name in WIRED:

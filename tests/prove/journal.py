@@ -49,6 +49,12 @@ class Answer:
     def is_definite(self) -> bool:
         return self.status not in MAYBE
 
+    @property
+    def what(self) -> str:
+        """The status, and for a refusal its code."""
+        code = self.body.get("code", "") if isinstance(self.body, dict) else ""
+        return f"{self.status} {code}".strip()
+
 
 class Door:
     """The copies of the gateway behind one name, as a proxy has them: one that is not ready or takes no
