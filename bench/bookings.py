@@ -1,9 +1,6 @@
 """Durable bookings over HTTP: many at once, and one client alone. Everything runs, the relay too."""
 
-import os
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import repeat
 from statistics import median
 
@@ -17,6 +14,7 @@ from bench.stage import (
     booked_per_second,
     bookings,
     echoed_per_second,
+    nobody_listens,
     system,
 )
 from tests.support.stack import Stack
@@ -35,7 +33,7 @@ async def measure() -> list[Figure]:
             for _ in range(ROUNDS):
                 limits.append(await echoed_per_second(echo))
                 many.append(await booked_per_second(stack, requests))
-            with _nobody_listens(stack):
+            with nobody_listens(stack):
                 for _ in range(ROUNDS):
                     quiet_limits.append(await echoed_per_second(echo))
                     quiet.append(await booked_per_second(stack, requests))
@@ -65,16 +63,3 @@ async def _one_client(
         seen = await as_fast_as_it_goes(echo, asked, seconds=0.5, connections=1)
         theirs.append(median(seen.only(b"200").took))
     return ours, theirs
-
-
-@contextmanager
-def _nobody_listens(stack: Stack) -> Iterator[None]:
-    """What booking, gateway and relay can do by themselves: on two cores the listeners take their share."""
-    pids = [stack.state["services"][name]["pid"] for name in ("rooms", "notify")]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)

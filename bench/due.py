@@ -1,20 +1,18 @@
 """Claiming what is due among a million messages that wait."""
 
-import os
-import signal
 import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from bench.figures import Figure, beside
-from bench.stage import ROUNDS, run_script, system
+from bench.stage import ROUNDS, held_still, run_script, system
 from services.notify import store
 from services.runtime import db as database
 from services.runtime.db import Database
 from tests.support.stack import Stack
 
 AT_A_TIME = 100
-CLAIMS = 20  # of each round
+CLAIMS = 15  # of each round: less than 10,000 in all
 PENDING = """
     SET session_replication_role = replica;
     DELETE FROM notify.message;
@@ -29,24 +27,13 @@ PENDING = """
 
 
 async def measure() -> list[Figure]:
-    claimed: dict[int, tuple[Database, list[float]]] = {}
     async with system() as many, system() as few:
-        await _still(many, few)
-        for stack, count in ((many, 1_000_000), (few, 10_000)):
-            due = (ROUNDS + 1) * CLAIMS * AT_A_TIME
-            await run_script(stack, PENDING.format(count=max(count, due), due=due))
-            claimed[count] = (await database.connect(stack.state["database"], schema="notify"), [])
-            await _claims(claimed[count][0])
-        for _ in range(ROUNDS):
-            for db, rounds in claimed.values():
-                rounds.append(await _claims(db))
-        for db, _ in claimed.values():
-            await db.close()
+        with held_still("notify", of=(many, few)):
+            claimed = await _compare(many, few)
     return [
         beside(
             "due messages claimed, 1,000,000 pending",
-            claimed[1_000_000][1],
-            claimed[10_000][1],
+            *claimed,
             unit="/s",
             limit="10,000 pending",
             target=0.9,
@@ -54,10 +41,20 @@ async def measure() -> list[Figure]:
     ]
 
 
-async def _still(*stacks: Stack) -> None:
-    """Only the claims made here are to be seen: notify itself is held still."""
-    for stack in stacks:
-        os.kill(stack.state["services"]["notify"]["pid"], signal.SIGSTOP)
+async def _compare(many: Stack, few: Stack) -> tuple[list[float], list[float]]:
+    due = (ROUNDS + 1) * CLAIMS * AT_A_TIME
+    rounds: tuple[list[float], list[float]] = [], []
+    databases = []
+    for stack, count in ((many, 1_000_000), (few, 10_000)):
+        await run_script(stack, PENDING.format(count=max(count, due), due=due))
+        databases.append(await database.connect(stack.state["database"], schema="notify"))
+        await _claims(databases[-1])
+    for _ in range(ROUNDS):
+        for seen, db in zip(rounds, databases, strict=True):
+            seen.append(await _claims(db))
+    for db in databases:
+        await db.close()
+    return rounds
 
 
 async def _claims(db: Database) -> float:
