@@ -40,7 +40,7 @@ def build(parts: Parts, settings: Config) -> Service:
     return Service(
         handlers=handlers(parts.db, deps),
         subscriptions=subscriptions(),
-        jobs=Jobs(parts.db, deps, parts.clock).all(),
+        jobs=Jobs(parts.db, deps, parts.clock, settings.keep).all(),
         questions=[holds_overdue(parts.clock)],
         on_start=on_start,
     )

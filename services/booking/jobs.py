@@ -9,11 +9,12 @@ from services.booking.service import (
     answering,
     asking_hosts,
     attendance,
-    neighbours,
+    forgetting,
     places,
     receptions,
 )
 from services.booking.service.deps import Deps
+from services.booking.service.forgetting import Keep
 from services.booking.store import bookings as store
 from services.booking.store import enrolments, session_bookings
 from services.runtime.backlog import Question
@@ -26,10 +27,11 @@ from services.runtime.jobs import Job
 class Jobs:
     """booking's loops. Copies of the service share the work by locks on its rows."""
 
-    def __init__(self, db: Database, deps: Deps, clock: Clock) -> None:
+    def __init__(self, db: Database, deps: Deps, clock: Clock, keep: Keep | None = None) -> None:
         self._db = db
         self._deps = deps
         self._clock = clock
+        self._keep = keep or Keep()
 
     def all(self) -> list[Job]:
         return [
@@ -39,7 +41,7 @@ class Jobs:
             Job("ask-hosts", self.ask_hosts, every=timedelta(seconds=5), clock=self._clock),
             Job("note-attendance", self.note_attendance, every=timedelta(seconds=10), clock=self._clock),
             Job("extend-rules", self._extend_rules, every=timedelta(minutes=10), clock=self._clock),
-            Job("forget", self._forget, every=timedelta(hours=1), clock=self._clock),
+            Job("forget", self.forget, every=timedelta(hours=1), clock=self._clock),
         ]
 
     async def expire_holds(self) -> datetime | None:
@@ -129,12 +131,14 @@ class Jobs:
             await self._db.transact(note)
         return None if slots else following
 
-    async def _forget(self) -> datetime | None:
-        async def forget(tx: Tx) -> None:
-            await neighbours.forget_link_requests(tx, self._call())
+    async def forget(self) -> datetime | None:
+        """What residents told of themselves, and words that are of no use any more."""
+
+        async def words(tx: Tx) -> None:
             await announcements.forget_announcements(tx, self._call())
 
-        await self._db.transact(forget)
+        await self._db.transact(words)
+        await forgetting.forget(self._db, self._keep, now=self._clock.now())
         return None
 
     def _call(self) -> Call:

@@ -13,7 +13,7 @@ from aiohttp.typedefs import Middleware
 from services.contracts import links
 from services.contracts.gateway import PrepareSignIn
 from services.contracts.refusals import Code, Refusal
-from services.gateway import cards, csrf, sessions, signing_in
+from services.gateway import audit, cards, csrf, sessions, signing_in
 from services.gateway.api.openapi import DESCRIPTION, describe
 from services.gateway.calls import REQUEST_ID
 from services.gateway.config import Config
@@ -79,6 +79,7 @@ def build(parts: Parts, settings: Config) -> Service:
         return None
 
     return Service(
+        await audit.forget_old(parts.db, parts.clock, settings.keep_audit_days)
         handlers={PrepareSignIn: signing_in.prepare_handler(door)},
         jobs=[
             Job("forget-sessions", forget, every=timedelta(minutes=15), clock=parts.clock),

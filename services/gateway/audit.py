@@ -1,5 +1,6 @@
 """Who looked at or changed what is somebody's own. Rows are added and read, never mended."""
 
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -8,7 +9,9 @@ from services.gateway import store
 from services.gateway.door import Door
 from services.gateway.store import AuditRow
 from services.runtime.call import Call
-from services.runtime.db import Tx
+from services.runtime.clock import Clock
+from services.runtime.db import Database, Tx
+from services.runtime.forgetting import forget_all
 
 Row = AuditRow
 
@@ -88,3 +91,8 @@ async def latest(
         )
 
     return await door.db.transact(work)
+async def forget_old(db: Database, clock: Clock, days: int) -> None:
+    before = clock.now() - timedelta(days=days)
+    await forget_all(db, lambda tx, most: store.forget_audit(tx, before=before, most=most))
+
+

@@ -24,6 +24,7 @@ from services.gateway.store import CardRow
 from services.runtime.call import Call
 from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
+from services.runtime.forgetting import forget_all
 
 ALPHABET = "ABCDEFGHJKMNPQRTUVWXY346789"
 LENGTH = 8
@@ -88,10 +89,8 @@ def read(typed: str) -> str:
 async def forget_old(db: Database, clock: Clock) -> None:
     """Kept for a while after their day: the meeting may have been moved since."""
 
-    async def work(tx: Tx) -> None:
-        await store.forget_cards(tx, expired_before=clock.now() - KEPT)
-
-    await db.transact(work)
+    before = clock.now() - KEPT
+    await forget_all(db, lambda tx, most: store.forget_cards(tx, expired_before=before, most=most))
 
 
 async def _still_good(door: Door, row: CardRow, call: Call) -> bool:

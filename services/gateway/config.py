@@ -5,8 +5,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from services.runtime.config import Common, Secret, setting
+from services.runtime.config import Common, Secret, check_lengths, setting
 
+YEAR_DAYS = 365
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -29,6 +30,11 @@ class Config(Common):
     metrics_port: int = setting("DIGIAULA_METRICS_PORT", default=0)
     session_idle_minutes: int = setting("DIGIAULA_SESSION_IDLE_MINUTES", default=120)
 
+    keep_audit_days: int = setting("DIGIAULA_KEEP_AUDIT_DAYS", default=730)
+
+    def __post_init__(self) -> None:
+        """The trail is kept for a year at least: the database itself gives up no younger row."""
+        check_lengths({"DIGIAULA_KEEP_AUDIT_DAYS": self.keep_audit_days - YEAR_DAYS})
     @property
     def origin(self) -> str:
         """The public address without a path or a last slash: what every link of ours begins with."""

@@ -21,6 +21,7 @@ from services.gateway.config import Config
 from services.gateway.door import door_of
 from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
+from services.runtime.forgetting import forget_all
 
 LONGEST = timedelta(hours=10)
 SEEN_EVERY = timedelta(minutes=1)
@@ -86,12 +87,11 @@ class Sessions:
 
     async def forget_old(self) -> None:
         """Take out what can no longer be used."""
-        now = self._clock.now()
-
-        async def work(tx: Tx) -> None:
-            await store.forget_sessions(tx, seen_before=now - self._idle, made_before=now - LONGEST)
-
-        await self._db.transact(work)
+        seen, made = self._clock.now() - self._idle, self._clock.now() - LONGEST
+        await forget_all(
+            self._db,
+            lambda tx, most: store.forget_sessions(tx, seen_before=seen, made_before=made, most=most),
+        )
 
     def _is_over(self, row: store.SessionRow, now: datetime) -> bool:
         return now - row.seen_at > self._idle or now - row.created_at > LONGEST

@@ -22,6 +22,7 @@ from services.runtime import outbox
 from services.runtime.call import Call
 from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
+from services.runtime.forgetting import forget_all
 
 VALID = timedelta(minutes=15)
 WRITTEN_WITHIN = timedelta(hours=1)
@@ -128,9 +129,10 @@ async def _forget_address(db: Database, sign_in_id: UUID) -> None:
 async def forget_old(db: Database, clock: Clock) -> None:
     async def work(tx: Tx) -> None:
         await store.clear_old_addresses(tx, requested_before=clock.now() - WRITTEN_WITHIN)
-        await store.forget_sign_ins(tx, requested_before=clock.now() - KEPT)
 
     await db.transact(work)
+    before = clock.now() - KEPT
+    await forget_all(db, lambda tx, most: store.forget_sign_ins(tx, requested_before=before, most=most))
 
 
 def _nobody() -> Refusal:

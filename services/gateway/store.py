@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.runtime.db import Tx
+from services.runtime.db import Tx, changed
 
 # Sessions
 
@@ -45,11 +45,14 @@ async def remove_session(tx: Tx, digest: bytes) -> None:
     await tx.execute(REMOVE_SESSION, digest)
 
 
-FORGET_SESSIONS = "DELETE FROM session WHERE seen_at < $1 OR created_at < $2"
+FORGET_SESSIONS = """
+    DELETE FROM session WHERE digest IN (
+        SELECT digest FROM session WHERE seen_at < $1 OR created_at < $2 LIMIT $3 FOR UPDATE SKIP LOCKED)
+"""
 
 
-async def forget_sessions(tx: Tx, *, seen_before: datetime, made_before: datetime) -> None:
-    await tx.execute(FORGET_SESSIONS, seen_before, made_before)
+async def forget_sessions(tx: Tx, *, seen_before: datetime, made_before: datetime, most: int) -> int:
+    return changed(await tx.execute(FORGET_SESSIONS, seen_before, made_before, most))
 
 
 # Sign-ins
@@ -131,11 +134,14 @@ async def use_sign_in(tx: Tx, sign_in_id: UUID, now: datetime) -> None:
     await tx.execute(USE_SIGN_IN, sign_in_id, now)
 
 
-FORGET_SIGN_INS = "DELETE FROM sign_in WHERE requested_at < $1"
+FORGET_SIGN_INS = """
+    DELETE FROM sign_in WHERE id IN (
+        SELECT id FROM sign_in WHERE requested_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+"""
 
 
-async def forget_sign_ins(tx: Tx, *, requested_before: datetime) -> None:
-    await tx.execute(FORGET_SIGN_INS, requested_before)
+async def forget_sign_ins(tx: Tx, *, requested_before: datetime, most: int) -> int:
+    return changed(await tx.execute(FORGET_SIGN_INS, requested_before, most))
 
 
 # The audit trail
@@ -191,6 +197,14 @@ async def list_audit(
 
 # Cards
 
+FORGET_AUDIT = "SELECT forget_audit($1, $2)"
+
+
+async def forget_audit(tx: Tx, *, before: datetime, most: int) -> int:
+    """The database does it, and keeps what is younger than a year whatever it is asked."""
+    return int(await tx.fetchval(FORGET_AUDIT, before, most))
+
+
 
 @dataclass(frozen=True, kw_only=True)
 class CardRow:
@@ -232,8 +246,11 @@ async def find_card(tx: Tx, code_mac: bytes) -> CardRow | None:
     return CardRow(**row) if row else None
 
 
-FORGET_CARDS = "DELETE FROM card WHERE expires_at < $1"
+FORGET_CARDS = """
+    DELETE FROM card WHERE booking_id IN (
+        SELECT booking_id FROM card WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+"""
 
 
-async def forget_cards(tx: Tx, *, expired_before: datetime) -> None:
-    await tx.execute(FORGET_CARDS, expired_before)
+async def forget_cards(tx: Tx, *, expired_before: datetime, most: int) -> int:
+    return changed(await tx.execute(FORGET_CARDS, expired_before, most))

@@ -1,5 +1,6 @@
 """Notify, put together."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from services.contracts.links import parse_keys
@@ -58,6 +59,6 @@ def build(parts: Parts, settings: Config) -> Service:
     return Service(
         handlers=handlers(parts.db, wake=dispatch.wake),
         subscriptions=subscriptions(clock=time, quiet=quiet, wake=dispatch.wake),
-        jobs=jobs(dispatch, db=parts.db, time=time),
+        jobs=jobs(dispatch, db=parts.db, time=time, kept=timedelta(days=settings.keep_messages_days)),
         questions=questions(time),
     )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from services.contracts import links
 from services.notify.senders.addresses import parse_mailbox
 from services.notify.senders.connection import SmtpServer
-from services.runtime.config import Common, Secret, SettingsError, setting
+from services.runtime.config import Common, Secret, SettingsError, check_lengths, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +29,11 @@ class Config(Common):
     sms_token: Secret | None = setting("DIGIAULA_SMS_TOKEN", default=None)
     quiet_from: int = setting("DIGIAULA_QUIET_FROM", default=21)
     quiet_until: int = setting("DIGIAULA_QUIET_UNTIL", default=7)
+    keep_messages_days: int = setting("DIGIAULA_KEEP_MESSAGES_DAYS", default=90)
 
     def __post_init__(self) -> None:
         """Refuse at the start what would otherwise fail at the first message."""
+        check_lengths({"DIGIAULA_KEEP_MESSAGES_DAYS": self.keep_messages_days})
         readers: dict[str, tuple[Callable[[Any], object], Any]] = {
             "DIGIAULA_PUBLIC_URL": (_web_address, self.public_url),
             "DIGIAULA_TIME_ZONE": (ZoneInfo, self.time_zone),

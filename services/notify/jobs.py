@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -18,7 +18,9 @@ from services.notify.sending import Sending
 from services.notify.store import Due
 from services.notify.timekeeping import DatabaseTime
 from services.runtime import outbox
+from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
+from services.runtime.forgetting import forget_all
 from services.runtime.jobs import Job
 
 log = structlog.get_logger()
@@ -27,7 +29,8 @@ AT_ONCE = 8
 LEASE = timedelta(seconds=30)
 EXTEND_EVERY = timedelta(seconds=8)
 LOOK_EVERY = timedelta(seconds=5)
-FORGET_EVERY = timedelta(hours=6)
+FORGET_EVERY = timedelta(hours=1)
+KEPT = timedelta(days=90)
 LATE = timedelta(seconds=60)
 ANOTHERS = timedelta(seconds=0.2)
 CUT_SECONDS = 1.0
@@ -152,10 +155,21 @@ async def _tell_of_failure(tx: Tx, due: Due, now: datetime) -> None:
         await store.plan(tx, [alert])
 
 
-def jobs(dispatch: Dispatch, *, db: Database, time: DatabaseTime) -> list[Job]:
+def forgetting(
+    db: Database, time: Clock, kept: timedelta = KEPT
+) -> Callable[[], Awaitable[datetime | None]]:
+    """The work of a job: what was owed long ago, and the meetings it was about."""
+
     async def forget() -> datetime | None:
-        await db.transact(lambda tx: store.forget(tx, now=time.now()))
+        before = time.now() - kept
+        await forget_all(db, lambda tx, most: store.forget_messages(tx, due_before=before, most=most))
+        await forget_all(db, lambda tx, most: store.forget_meetings(tx, over_before=before, most=most))
         return None
+
+    return forget
+
+
+def jobs(dispatch: Dispatch, *, db: Database, time: DatabaseTime, kept: timedelta = KEPT) -> list[Job]:
 
     async def look_for_late_ones() -> datetime | None:
         """How old the oldest is says more than how many wait."""
@@ -170,5 +184,5 @@ def jobs(dispatch: Dispatch, *, db: Database, time: DatabaseTime) -> list[Job]:
         dispatch,
         Job("lateness", look_for_late_ones, every=LATE, clock=time),
         Job("leases", dispatch.keep_leases, every=EXTEND_EVERY, clock=time),
-        Job("forgetting", forget, every=FORGET_EVERY, clock=time),
+        Job("forgetting", forgetting(db, time, kept), every=FORGET_EVERY, clock=time),
     ]

@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from services.contracts.booking.events import BookingEvent
 from services.contracts.notify import FailedMessage, Message, MessageKind, MessageState, Receipt
 from services.notify.domain import FOLLOW_UPS, Owed
-from services.runtime.db import Tx
+from services.runtime.db import Tx, changed
 
-KEEP = timedelta(days=90)
 # A newer release that was taken back may have left messages of kinds that this one cannot write:
 # they wait for it, and hold up no others.
 KNOWN = [str(kind) for kind in MessageKind]
@@ -376,10 +375,21 @@ async def begin_again(tx: Tx, message_id: UUID, *, now: datetime, give_up_at: da
     await tx.execute(BEGIN_AGAIN, message_id, now, give_up_at)
 
 
-FORGET_MESSAGES = "DELETE FROM message WHERE due_at < $1 AND state NOT IN ('planned', 'sending')"
-FORGET_MEETINGS = "DELETE FROM meeting WHERE ends_at < $1"
+FORGET_MESSAGES = """
+    DELETE FROM message WHERE id IN (
+        SELECT id FROM message WHERE due_at < $1 AND state NOT IN ('planned', 'sending')
+        LIMIT $2 FOR UPDATE SKIP LOCKED)
+"""
+FORGET_MEETINGS = """
+    DELETE FROM meeting WHERE booking_id IN (
+        SELECT booking_id FROM meeting WHERE ends_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+"""
 
 
-async def forget(tx: Tx, *, now: datetime) -> None:
-    await tx.execute(FORGET_MESSAGES, now - KEEP)
-    await tx.execute(FORGET_MEETINGS, now - KEEP)
+async def forget_messages(tx: Tx, *, due_before: datetime, most: int) -> int:
+    """With the receipts of every attempt. What is still owed stays."""
+    return changed(await tx.execute(FORGET_MESSAGES, due_before, most))
+
+
+async def forget_meetings(tx: Tx, *, over_before: datetime, most: int) -> int:
+    return changed(await tx.execute(FORGET_MEETINGS, over_before, most))

@@ -14,9 +14,9 @@ from services.runtime.main import Parts, Service
 
 def build(parts: Parts, settings: Config) -> Service:
     means = Means(hours=settings.hours, signer=settings.signer)
-    forgetting = Job(
-        "forgetting", jobs.forgetting(parts.db, parts.clock), every=timedelta(hours=6), clock=parts.clock
-    )
+    kept = timedelta(days=settings.keep_attendance_days)
+    forget = jobs.forgetting(parts.db, parts.clock, kept)
+    forgetting = Job("forgetting", forget, every=timedelta(hours=1), clock=parts.clock)
     return Service(
         handlers=handlers(parts.db, parts.bus, means),
         subscriptions=[BOOKING],

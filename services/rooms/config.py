@@ -9,7 +9,7 @@ from services.rooms import keys, tokens
 from services.rooms.domain import Hours
 from services.rooms.keys import KeysUnusable
 from services.rooms.tokens import Signer
-from services.runtime.config import Common, Secret, SettingsError, setting
+from services.runtime.config import Common, Secret, SettingsError, check_lengths, setting
 
 
 class JitsiMode(StrEnum):
@@ -32,9 +32,11 @@ class Config(Common):
     callback_secret: Secret = setting("DIGIAULA_ROOMS_CALLBACK_SECRET", default=Secret())
     opens_minutes: int = setting("DIGIAULA_ROOM_OPENS_MINUTES", default=15)
     closes_minutes: int = setting("DIGIAULA_ROOM_CLOSES_MINUTES", default=30)
+    keep_attendance_days: int = setting("DIGIAULA_KEEP_ATTENDANCE_DAYS", default=90)
 
     def __post_init__(self) -> None:
         """Refuse to start with what could not sign a token, or would open rooms at odd times."""
+        check_lengths({"DIGIAULA_KEEP_ATTENDANCE_DAYS": self.keep_attendance_days})
         unusable = []
         if not 0 <= self.opens_minutes <= 24 * 60:
             unusable.append("DIGIAULA_ROOM_OPENS_MINUTES")

@@ -10,7 +10,7 @@ import msgspec
 from services.contracts.envelope import Actor, Anyone, Request, Resident, Service, Staff, encode
 from services.contracts.refusals import Code, Refusal
 from services.runtime.call import Call, Handler
-from services.runtime.db import Database, Tx
+from services.runtime.db import Database, Tx, changed
 
 D = TypeVar("D")
 UseCase = Callable[[Tx, Any, Call, D], Awaitable[Any]]
@@ -22,7 +22,11 @@ CLAIM_KEY = """
 """
 FIRST_ANSWER = "SELECT fingerprint, reply FROM command WHERE scope = $1 AND key = $2"
 REMEMBER = "UPDATE command SET reply = $3 WHERE scope = $1 AND key = $2"
-FORGET = "DELETE FROM command WHERE at < now() - interval '48 hours'"
+FORGET = """
+    DELETE FROM command WHERE (scope, key) IN (
+        SELECT scope, key FROM command WHERE at < now() - interval '48 hours'
+        LIMIT $1 FOR UPDATE SKIP LOCKED)
+"""
 
 
 def in_transaction(db: Database, deps: D, use_case: UseCase[D]) -> Handler:
@@ -97,6 +101,6 @@ def _scope(actor: Actor) -> str:
             return f"service:{name}"
 
 
-async def forget_old_keys(tx: Tx) -> None:
+async def forget_old_keys(tx: Tx, most: int) -> int:
     """Keys are kept two days: a retry comes within one."""
-    await tx.execute(FORGET)
+    return changed(await tx.execute(FORGET, most))

@@ -40,6 +40,16 @@ class Common:
 
 
 C = TypeVar("C")
+LONGEST_KEPT = 36_500
+
+
+def check_lengths(lengths: Mapping[str, int]) -> None:
+    """For how long something is kept, by the names of the settings: at least one, and not for ever."""
+    unusable = [name for name, number in lengths.items() if not 1 <= number <= LONGEST_KEPT]
+    if unusable:
+        raise SettingsError("unusable settings: " + ", ".join(unusable))
+
+
 
 
 def load(config_type: type[C], environ: Mapping[str, str] | None = None) -> C:

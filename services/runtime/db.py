@@ -124,6 +124,11 @@ class _Glance(Tx):
 class Database:
     """A service's own schema. `promised` is set after each commit that left something in the outbox."""
 
+def changed(status: str) -> int:
+    """How many rows a statement has touched, of what the server says of it: `DELETE 3`."""
+    return int(status.rpartition(" ")[2])
+
+
     def __init__(self, pool: asyncpg.Pool, measures: Measures | None = None) -> None:
         self._pool = pool
         self.promised = asyncio.Event()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.contracts import letters
-from services.runtime.db import Database, Tx
+from services.runtime.db import Database, Tx, changed
 
 COUNT_TRY = """
     INSERT INTO delivery_try (consumer, event_id, tries) VALUES ($1, $2, 1)
@@ -36,7 +36,11 @@ UNSETTLED = """
     FROM dead_letter WHERE settled_at IS NULL ORDER BY id LIMIT $1
 """
 COUNT = "SELECT count(*) FROM dead_letter WHERE settled_at IS NULL"
-FORGET_SETTLED = "DELETE FROM dead_letter WHERE settled_at < now() - interval '30 days'"
+FORGET_SETTLED = """
+    DELETE FROM dead_letter WHERE id IN (
+        SELECT id FROM dead_letter WHERE settled_at < now() - interval '30 days'
+        LIMIT $1 FOR UPDATE SKIP LOCKED)
+"""
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,11 @@ async def count(tx: Tx) -> int:
 
 async def redrive_all(tx: Tx) -> int:
     """Ask for every dead letter of the service to be handled again; returns how many there are."""
-    return _changed(await tx.execute(REDRIVE_ALL))
+    return changed(await tx.execute(REDRIVE_ALL))
 
 
 async def redrive_some(tx: Tx, letter_ids: Sequence[int]) -> int:
-    return _changed(await tx.execute(REDRIVE_SOME, list(letter_ids)))
+    return changed(await tx.execute(REDRIVE_SOME, list(letter_ids)))
 
 
 async def redrive(db: Database) -> int:
@@ -100,10 +104,6 @@ async def redrive(db: Database) -> int:
     return await db.transact(redrive_all)
 
 
-async def forget_settled(tx: Tx) -> None:
+async def forget_settled(tx: Tx, most: int) -> int:
     """What was handled in the end is kept for a month, for whoever asks what had happened."""
-    await tx.execute(FORGET_SETTLED)
-
-
-def _changed(status: str) -> int:
-    return int(status.rpartition(" ")[2])
+    return changed(await tx.execute(FORGET_SETTLED, most))

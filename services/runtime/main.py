@@ -24,6 +24,7 @@ from services.runtime.call import Handlers
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.config import Common, SettingsError
 from services.runtime.db import Database
+from services.runtime.forgetting import forget_all
 from services.runtime.jobs import Job
 from services.runtime.measures import MEASURES, PATH, Measures
 from services.runtime.streams import Consumer, Subscription
@@ -245,16 +246,17 @@ class Living:
         log.info("service.stopped")
 
     async def _keep_house(self) -> datetime | None:
-        """Each in a transaction of its own: one that has grown too large keeps none of the others."""
+        """By the database's clock: what the streams keep, and what a retry may meet, goes by that too."""
         for forget in (
             outbox.forget_old_news,
             inbox.forget_old_news,
             commands.forget_old_keys,
             dead_letters.forget_settled,
         ):
-            await self._db.transact(forget)
+            await forget_all(self._db, forget)
         return None
 
+            inbox.forget_tries,
 
 async def _end(loops: Sequence[asyncio.Task[Any]]) -> None:
     """Cancel until it holds: a library may swallow a cancellation that meets its own timeout."""

@@ -22,7 +22,7 @@ from services.contracts.envelope import Event, Told, encode, raw
 from services.contracts.refusals import Unavailable
 from services.runtime.bus import Bus
 from services.runtime.call import Call
-from services.runtime.db import Database, Tx, dedicated
+from services.runtime.db import Database, Tx, changed, dedicated
 
 log = structlog.get_logger()
 
@@ -51,7 +51,9 @@ SEE_STREAM = """
 ADVANCE = "UPDATE relay SET last_seq = greatest(last_seq, $2) WHERE stream = $1"
 DOUBT = "UPDATE relay SET created_at = '-infinity' WHERE stream = $1"
 FORGET = """
-    DELETE FROM outbox WHERE created_at < now() - interval '14 days' AND published_at IS NOT NULL
+    DELETE FROM outbox WHERE id IN (
+        SELECT id FROM outbox WHERE created_at < now() - interval '14 days' AND published_at IS NOT NULL
+        LIMIT $1 FOR UPDATE SKIP LOCKED)
 """
 LOCK = "SELECT pg_try_advisory_lock(hashtext(current_schema()), $1)"
 
@@ -82,8 +84,8 @@ def row_of(event: Event, call: Call | None) -> tuple[UUID, str, bytes]:
     return event_id, event.subject, encode(told)
 
 
-async def forget_old_news(tx: Tx) -> None:
-    await tx.execute(FORGET)
+async def forget_old_news(tx: Tx, most: int) -> int:
+    return changed(await tx.execute(FORGET, most))
 
 
 def stream_config(service: str) -> StreamConfig:

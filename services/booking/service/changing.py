@@ -116,6 +116,8 @@ async def visible(tx: Tx, booking_id: UUID, call: Call, deps: Deps) -> BookingRo
         raise access.not_found()
     if isinstance(call.actor, Staff):
         await check_leads(tx, booking.slot, call)
+    elif booking.forgotten:
+        raise Refusal(Code.LINK_EXPIRED, "Nothing is known any more of who had this link.")
     else:
         access.bearer(
             call.actor,

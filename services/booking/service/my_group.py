@@ -44,6 +44,8 @@ async def describe_group_message(
     if await store.enrolment(tx, request.enrolment_id) is None:
         raise access.not_found()
     reached = await view_store.reached_by(tx, request.enrolment_id)
+    if reached["forgotten_at"] is not None:
+        raise access.not_found()
     return words.GroupMessageFacts(
         language=reached["language"],
         email=reached["email"],

@@ -1,6 +1,5 @@
 """What rooms and notify ask: the facts of this moment, for their own decisions."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 from services.booking.domain import access
@@ -19,8 +18,6 @@ from services.contracts.refusals import Code, field_refusal
 from services.runtime import outbox
 from services.runtime.call import Call
 from services.runtime.db import Tx
-
-FORGET_LINK_REQUESTS_AFTER = timedelta(days=1)
 
 
 async def describe_place(tx: Tx, request: words.DescribePlace, _: Call, __: Deps) -> words.Place:
@@ -57,7 +54,7 @@ async def _place(tx: Tx, slot: SlotRow, booking: BookingRow | None) -> words.Pla
 
 async def describe_message(tx: Tx, request: words.DescribeMessage, _: Call, __: Deps) -> words.MessageFacts:
     booking = await store.booking(tx, request.booking_id)
-    if booking is None:
+    if booking is None or booking.forgotten:
         raise access.not_found()
     return _message_facts(booking)
 
@@ -92,10 +89,6 @@ async def describe_links(tx: Tx, request: words.DescribeLinks, call: Call, _: De
         return words.LinkFacts(bookings=[])
     bookings = await store.live_by_contact(tx, email=asked["email"], phone=asked["phone"], now=call.now)
     return words.LinkFacts(bookings=[_message_facts(item) for item in bookings])
-
-
-async def forget_link_requests(tx: Tx, call: Call) -> None:
-    await store.forget_link_requests(tx, call.now - FORGET_LINK_REQUESTS_AFTER)
 
 
 def _message_facts(booking: BookingRow) -> words.MessageFacts:

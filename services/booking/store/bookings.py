@@ -16,7 +16,7 @@ from services.runtime.db import Tx
 _COLUMNS = """
     b.id AS booking_id, b.status, b.seats, b.accompanies, b.comes_as, b.display_name AS resident_name,
     b.email, b.phone, b.language, b.version, b.link_version, b.sequence, b.held_until, b.cancelled_by,
-    b.cancel_reason, b.feedback_given_at, b.enrolment_id,
+    b.cancel_reason, b.feedback_given_at, b.enrolment_id, b.forgotten_at,
     CASE WHEN b.enrolment_id IS NULL THEN s.ends_at ELSE (
         SELECT max(t.ends_at) FROM booking x JOIN slot t ON t.id = x.slot_id
         WHERE x.enrolment_id = b.enrolment_id) END AS last_ends_at,
@@ -107,7 +107,6 @@ LINK_REQUEST = """
     SELECT coalesce(r.email, b.email) AS email, coalesce(r.phone, b.phone) AS phone
     FROM link_request r LEFT JOIN booking b ON b.id = r.booking_id WHERE r.id = $1
 """
-FORGET_LINK_REQUESTS = "DELETE FROM link_request WHERE requested_at < $1"
 MARK_FEEDBACK = """
     UPDATE booking SET feedback_given_at = $2 WHERE id = $1 AND feedback_given_at IS NULL RETURNING true
 """
@@ -142,6 +141,8 @@ class BookingRow:
     last_ends_at: datetime
     """The end of the last session, for a group's: its link is good as long as there is one to come to."""
     enrolment_id: UUID | None = None
+    forgotten: bool = False
+    """Nothing is known any more of the one who came."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +185,7 @@ def _booking(row: Record) -> BookingRow:
         slot=slot_row(row),
         last_ends_at=row["last_ends_at"],
         enrolment_id=row["enrolment_id"],
+        forgotten=row["forgotten_at"] is not None,
     )
 
 
@@ -370,10 +372,6 @@ async def add_link_request(
 
 async def link_request(tx: Tx, request_id: UUID) -> Record | None:
     return await tx.fetchrow(LINK_REQUEST, request_id)
-
-
-async def forget_link_requests(tx: Tx, before: datetime) -> None:
-    await tx.execute(FORGET_LINK_REQUESTS, before)
 
 
 async def mark_feedback(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:

@@ -34,7 +34,7 @@ SESSIONS = """
     LEFT JOIN organisation o ON o.id = p.organisation_id
     WHERE b.enrolment_id = $1 ORDER BY s.starts_at, s.id
 """
-REACHED_BY = "SELECT language, email, phone FROM booking WHERE enrolment_id = $1 LIMIT 1"
+REACHED_BY = "SELECT language, email, phone, forgotten_at FROM booking WHERE enrolment_id = $1 LIMIT 1"
 
 
 @dataclass(frozen=True)

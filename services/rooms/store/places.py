@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.rooms.domain import Meeting, Name, Presence, Seat
-from services.runtime.db import Tx
+from services.runtime.db import Tx, changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,26 +276,35 @@ async def close(tx: Tx, slot_id: UUID, at: datetime) -> None:
     await tx.execute(CLOSE, slot_id, at)
 
 
-FORGET = "DELETE FROM room WHERE ends_at < $1"
+FORGET = """
+    DELETE FROM room WHERE slot_id IN (
+        SELECT slot_id FROM room WHERE ends_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+"""
 FORGET_CALLED_OFF = """
-    DELETE FROM called_off
-    WHERE at < $1 AND NOT EXISTS (SELECT FROM room WHERE room.slot_id = called_off.slot_id)
+    DELETE FROM called_off WHERE slot_id IN (
+        SELECT slot_id FROM called_off
+        WHERE at < $1 AND NOT EXISTS (SELECT FROM room WHERE room.slot_id = called_off.slot_id)
+        LIMIT $2 FOR UPDATE SKIP LOCKED)
 """
 
 
 FORGET_NAMES = """
-    UPDATE participant SET name_digest = NULL, name_number = NULL
-    WHERE name_digest IS NOT NULL
-    AND slot_id IN (SELECT slot_id FROM room WHERE room.ends_at < $1)
+    UPDATE participant SET name_digest = NULL, name_number = NULL WHERE participant_id IN (
+        SELECT participant_id FROM participant JOIN room USING (slot_id)
+        WHERE name_digest IS NOT NULL AND room.ends_at < $1
+        LIMIT $2 FOR UPDATE OF participant SKIP LOCKED)
 """
 
 
-async def forget_names_before(tx: Tx, moment: datetime) -> None:
+async def forget_names_before(tx: Tx, moment: datetime, most: int) -> int:
     """What tells two of the same name apart is of no use to anybody after the meeting."""
-    await tx.execute(FORGET_NAMES, moment)
+    return changed(await tx.execute(FORGET_NAMES, moment, most))
 
 
-async def forget_before(tx: Tx, moment: datetime) -> None:
+async def forget_before(tx: Tx, moment: datetime, most: int) -> int:
     """Rooms whose meetings are long over, with everything about who was in them."""
-    await tx.execute(FORGET, moment)
-    await tx.execute(FORGET_CALLED_OFF, moment)
+    return changed(await tx.execute(FORGET, moment, most))
+
+
+async def forget_called_off_before(tx: Tx, moment: datetime, most: int) -> int:
+    return changed(await tx.execute(FORGET_CALLED_OFF, moment, most))

@@ -14,6 +14,7 @@ from services.contracts.letters import (
 )
 from services.contracts.refusals import Code, Refusal
 from services.runtime import dead_letters, letters
+from services.runtime.forgetting import forget_all
 from tests.integration.runtime.conftest import Pieces
 from tests.support.eventually import eventually
 from tests.support.facts import NOW, some_facts
@@ -105,7 +106,7 @@ async def test_settled_ones_are_forgotten_after_a_month_and_no_others(pieces: Pi
     db = await pieces.db("notify")
     old, recent, open_ = [await buried(pieces.system, settled_days_ago=days) for days in (31, 29, None)]
 
-    await db.transact(dead_letters.forget_settled)
+    await forget_all(db, dead_letters.forget_settled)
 
     rows = await pieces.system.sql("SELECT event_id FROM notify.dead_letter")
     assert {row["event_id"] for row in rows} == {str(recent), str(open_)}
