@@ -76,10 +76,10 @@ def build(parts: Parts, settings: Config) -> Service:
         await kept.forget_old()
         await signing_in.forget_old(parts.db, parts.clock)
         await cards.forget_old(parts.db, parts.clock)
+        await audit.forget_old(parts.db, parts.clock, settings.keep_audit_days)
         return None
 
     return Service(
-        await audit.forget_old(parts.db, parts.clock, settings.keep_audit_days)
         handlers={PrepareSignIn: signing_in.prepare_handler(door)},
         jobs=[
             Job("forget-sessions", forget, every=timedelta(minutes=15), clock=parts.clock),

@@ -77,6 +77,11 @@ async def note(
     await door.db.transact(work)
 
 
+async def forget_old(db: Database, clock: Clock, days: int) -> None:
+    before = clock.now() - timedelta(days=days)
+    await forget_all(db, lambda tx, most: store.forget_audit(tx, before=before, most=most))
+
+
 async def latest(
     door: Door,
     *,
@@ -91,8 +96,3 @@ async def latest(
         )
 
     return await door.db.transact(work)
-async def forget_old(db: Database, clock: Clock, days: int) -> None:
-    before = clock.now() - timedelta(days=days)
-    await forget_all(db, lambda tx, most: store.forget_audit(tx, before=before, most=most))
-
-

@@ -29,12 +29,12 @@ class Config(Common):
     accessibility_url: str = setting("DIGIAULA_ACCESSIBILITY_URL", default="")
     metrics_port: int = setting("DIGIAULA_METRICS_PORT", default=0)
     session_idle_minutes: int = setting("DIGIAULA_SESSION_IDLE_MINUTES", default=120)
-
     keep_audit_days: int = setting("DIGIAULA_KEEP_AUDIT_DAYS", default=730)
 
     def __post_init__(self) -> None:
         """The trail is kept for a year at least: the database itself gives up no younger row."""
         check_lengths({"DIGIAULA_KEEP_AUDIT_DAYS": self.keep_audit_days - YEAR_DAYS})
+
     @property
     def origin(self) -> str:
         """The public address without a path or a last slash: what every link of ours begins with."""

@@ -195,8 +195,6 @@ async def list_audit(
     return [AuditRow(**row) for row in rows]
 
 
-# Cards
-
 FORGET_AUDIT = "SELECT forget_audit($1, $2)"
 
 
@@ -204,6 +202,8 @@ async def forget_audit(tx: Tx, *, before: datetime, most: int) -> int:
     """The database does it, and keeps what is younger than a year whatever it is asked."""
     return int(await tx.fetchval(FORGET_AUDIT, before, most))
 
+
+# Cards
 
 
 @dataclass(frozen=True, kw_only=True)

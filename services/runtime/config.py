@@ -39,7 +39,6 @@ class Common:
     version: str = setting("DIGIAULA_VERSION", default="dev")
 
 
-C = TypeVar("C")
 LONGEST_KEPT = 36_500
 
 
@@ -50,6 +49,7 @@ def check_lengths(lengths: Mapping[str, int]) -> None:
         raise SettingsError("unusable settings: " + ", ".join(unusable))
 
 
+C = TypeVar("C")
 
 
 def load(config_type: type[C], environ: Mapping[str, str] | None = None) -> C:

@@ -121,13 +121,13 @@ class _Glance(Tx):
         self._looked = True
 
 
-class Database:
-    """A service's own schema. `promised` is set after each commit that left something in the outbox."""
-
 def changed(status: str) -> int:
     """How many rows a statement has touched, of what the server says of it: `DELETE 3`."""
     return int(status.rpartition(" ")[2])
 
+
+class Database:
+    """A service's own schema. `promised` is set after each commit that left something in the outbox."""
 
     def __init__(self, pool: asyncpg.Pool, measures: Measures | None = None) -> None:
         self._pool = pool

@@ -250,13 +250,13 @@ class Living:
         for forget in (
             outbox.forget_old_news,
             inbox.forget_old_news,
+            inbox.forget_tries,
             commands.forget_old_keys,
             dead_letters.forget_settled,
         ):
             await forget_all(self._db, forget)
         return None
 
-            inbox.forget_tries,
 
 async def _end(loops: Sequence[asyncio.Task[Any]]) -> None:
     """Cancel until it holds: a library may swallow a cancellation that meets its own timeout."""
