@@ -13,7 +13,7 @@ TARGET_MIB = 250
 
 async def measure() -> list[Figure]:
     async with system() as stack:
-        requests = bookings(stack.gateway, await add_times(stack, hosts=60, each=2500))
+        requests = bookings(stack.gateway, await add_times(stack, hosts=20, each=2500))
         load = asyncio.create_task(
             as_fast_as_it_goes(stack.gateway, requests, seconds=ROUNDS + 2, connections=CONNECTIONS)
         )
