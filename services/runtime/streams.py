@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,7 +34,9 @@ EventHandler = Callable[[Tx, Any, Told], Awaitable[None]]
 BATCH = 16
 REQUEST_SECONDS = 5
 HEARTBEAT_SECONDS = 0.5  # three missed ones tell that a request was lost with its connection
-ACK_WAIT_SECONDS = 30
+# What a dead copy had in hand comes to another so soon; who lives says in time that it is at work.
+ACK_WAIT_SECONDS = 5
+AT_WORK_SECONDS = 1.5
 HANDLE_SECONDS = 20
 MOST_TRIES = 4
 # The server's numbers for a consumer that cannot be made, or is there and cannot be changed.
@@ -92,6 +94,8 @@ class Consumer:
         self._bus = bus
         self._places = asyncio.Semaphore(BATCH)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._in_hand: dict[int, Msg] = {}
+        self._at_work: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def run(self) -> None:
@@ -121,6 +125,8 @@ class Consumer:
             await asyncio.wait(self._tasks, timeout=grace)
         for task in self._tasks:
             task.cancel()
+        if self._at_work:
+            self._at_work.cancel()
 
     async def _declare(self) -> None:
         """Make the consumer, or make it again what it should be. Tries are counted by us, so it repeats
@@ -200,7 +206,8 @@ class Consumer:
         """Handle it, bury it or put it back, and tell the server which."""
         delivered = message.metadata.num_delivered
         try:
-            settle = await self._handle_or_bury(message)
+            with self._held(message):
+                settle = await self._handle_or_bury(message)
         except Unavailable:
             self._note(message.subject, "put_back")
             await _put_back(message, after=_longer(WAIT_SECONDS, delivered))
@@ -213,6 +220,24 @@ class Consumer:
                 await settle()
             except (NatsError, OSError) as error:
                 log.warning("ack.lost", consumer=self._durable, reason=type(error).__name__)
+
+    @contextlib.contextmanager
+    def _held(self, message: Msg) -> Iterator[None]:
+        self._in_hand[id(message)] = message
+        if self._at_work is None or self._at_work.done():
+            self._at_work = asyncio.create_task(self._say_at_work())
+        try:
+            yield
+        finally:
+            del self._in_hand[id(message)]
+
+    async def _say_at_work(self) -> None:
+        """As long as anything is in hand: the server gives to another copy what nobody works at."""
+        while self._in_hand:
+            await asyncio.sleep(AT_WORK_SECONDS)
+            for message in tuple(self._in_hand.values()):
+                with contextlib.suppress(NatsError, OSError):
+                    await message.in_progress()
 
     async def _handle_or_bury(self, message: Msg) -> Callable[[], Awaitable[None]]:
         """What the server is to be told once this is done: that it was, or that it never will be.

@@ -276,6 +276,34 @@ async def test_a_message_that_ends_the_process_is_counted_too(
     assert deaths == 3
 
 
+@pytest.mark.parametrize(
+    ("at_work", "says_so"), [(0.1, True), pytest.param(60.0, False, id="without saying so")]
+)
+async def test_what_takes_its_time_is_not_given_to_another(
+    storm: Pieces, monkeypatch: pytest.MonkeyPatch, at_work: float, says_so: bool
+) -> None:
+    monkeypatch.setattr(streams, "ACK_WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(streams, "AT_WORK_SECONDS", at_work)
+    begun, done = asyncio.Event(), asyncio.Event()
+
+    async def slowly(_: Tx, __: SomethingDone, ___: Told) -> None:
+        begun.set()
+        await done.wait()
+
+    for _ in range(2):
+        storm.run((await storm.listener(slowly)).run())
+    await storm.tell(SomethingDone(thing_id=uuid4()))
+    await asyncio.wait_for(begun.wait(), 5)
+
+    try:
+        again = await eventually(lambda: redelivered(storm, 2), within=2)
+    except AssertionError:
+        again = False
+    done.set()
+
+    assert again is not says_so
+
+
 async def test_a_dead_letter_is_settled_when_it_is_driven_again(storm: Pieces) -> None:
     listener = Listener()
     thing, hopeless = uuid4(), uuid4()
@@ -407,12 +435,12 @@ async def test_a_consumer_that_was_declared_otherwise_is_put_right(storm: Pieces
     """Subscribing to a durable that is there ignores what one asked for: ack_wait stayed as it was."""
     await eventually(lambda: stream_is_there(storm))
     bus = await storm.bus("notify")
-    other = ConsumerConfig(durable_name="notify-booking", ack_policy=AckPolicy.EXPLICIT, ack_wait=5)
+    other = ConsumerConfig(durable_name="notify-booking", ack_policy=AckPolicy.EXPLICIT, ack_wait=7)
     await bus.jetstream.add_consumer("BOOKING", other)
 
     storm.run((await storm.listener(add_effect)).run())
 
-    await eventually(lambda: waits(storm, 30))
+    await eventually(lambda: waits(storm, streams.ACK_WAIT_SECONDS))
 
 
 async def waits(pieces: Pieces, seconds: float) -> bool:
