@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sysconfig
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -20,14 +21,26 @@ CONFIGURATION = ROOT / "deploy" / "nats" / "server.conf"
 class Nats:
     """One server with its streams under `state`, configured as everywhere else."""
 
-    name = "nats"
-
-    def __init__(self, state: Path, *, configuration: Path = CONFIGURATION) -> None:
+    def __init__(
+        self,
+        state: Path,
+        *,
+        configuration: Path = CONFIGURATION,
+        name: str = "nats",
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """One of several over the same state folder has a name, and `settings` for its configuration."""
         self.state = state
+        self.name = name
         self.port = 0
         self._configuration = configuration
+        self._settings = settings or {}
         self._passwords = load_secrets(state).nats
         self._child: Child | None = None
+
+    @property
+    def store(self) -> Path:
+        return self.state / self.name
 
     @property
     def pid(self) -> int:
@@ -36,8 +49,8 @@ class Nats:
     async def start(self, *, within: float = 10) -> Self:
         """Start and wait until it is healthy, its streams recovered."""
         self.port = port(self.state, self.name)
-        monitoring = port(self.state, "nats-http")
-        store = self.state / "nats"
+        monitoring = port(self.state, f"{self.name}-http")
+        store = self.store
         store.mkdir(mode=0o700, parents=True, exist_ok=True)
         passwords = {f"NATS_{user.upper()}_PASSWORD": secret for user, secret in self._passwords.items()}
         self._child = Child(
@@ -46,12 +59,13 @@ class Nats:
             # The server reads values as configuration text: quoted, they are strings.
             env=plain_environment(os.environ)
             | passwords
+            | dict(self._settings)
             | {
                 "NATS_LISTEN": f'"127.0.0.1:{self.port}"',
                 "NATS_HTTP": f'"127.0.0.1:{monitoring}"',
                 "NATS_STORE_DIR": f'"{store}"',
             },
-            log=self.state / "log" / "nats.log",
+            log=self.state / "log" / f"{self.name}.log",
         )
         healthy = partial(answers, f"http://127.0.0.1:{monitoring}/healthz")
         await self._child.until(healthy, within=within)
@@ -81,7 +95,7 @@ class Nats:
 
     def wipe(self) -> None:
         """Delete every stream of a stopped server: the worst that can happen to it."""
-        shutil.rmtree(self.state / "nats", ignore_errors=True)
+        shutil.rmtree(self.store, ignore_errors=True)
 
     def url(self, user: str) -> str:
         return f"nats://{user}:{self._passwords[user]}@127.0.0.1:{self.port}"

@@ -11,13 +11,15 @@ BEGIN
     -- Two runs at once would trip over each other's new roles.
     LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE;
 
+    -- A copy of a service holds nine connections at most: room for three, for a fourth while they are
+    -- replaced one by one, and for somebody who looks.
     FOREACH service IN ARRAY ARRAY['booking', 'rooms', 'notify', 'gateway', 'migrator'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = service) THEN
             EXECUTE format('CREATE ROLE %I', service);
         END IF;
         EXECUTE format(
             'ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS '
-            'NOINHERIT CONNECTION LIMIT 20', service);
+            'NOINHERIT CONNECTION LIMIT 45', service);
         EXECUTE format('ALTER ROLE %I SET timezone = %L', service, 'UTC');
     END LOOP;
 

@@ -53,7 +53,9 @@ def build(parts: Parts, settings: Config) -> Service:
         known=known,
         waiting=WaitingPages(parts.bus, parts.clock),
         limits=Limits(
-            on=settings.limits == "on", trusted_proxies=settings.list_of(settings.trusted_proxies)
+            on=settings.limits == "on",
+            trusted_proxies=settings.list_of(settings.trusted_proxies),
+            copies=settings.copies,
         ),
         problem_page=problem.show,
     )
@@ -61,6 +63,7 @@ def build(parts: Parts, settings: Config) -> Service:
 
     async def start() -> None:
         await door.hub.start(parts.bus)
+        await door.waiting.start()
 
     async def sweep() -> datetime | None:
         await door.waiting.sweep()

@@ -22,6 +22,7 @@ class Config(Common):
     jitsi_domain: str = setting("DIGIAULA_JITSI_DOMAIN", default="")
     limits: Literal["on", "off"] = setting("DIGIAULA_LIMITS", default="on")
     trusted_proxies: str = setting("DIGIAULA_TRUSTED_PROXIES", default="")
+    copies: int = setting("DIGIAULA_GATEWAY_COPIES", default=1)
     allowed_hosts: str = setting("DIGIAULA_ALLOWED_HOSTS", default="")
     phone: str = setting("DIGIAULA_PHONE", default="")
     controller: str = setting("DIGIAULA_CONTROLLER", default="")

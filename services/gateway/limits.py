@@ -1,4 +1,8 @@
-"""How often one client may do what costs something: kept in memory, per process."""
+"""How often one client may do what costs something: kept in memory, per process.
+
+Of several copies each counts for itself, and the proxy sends a client to the same
+one as long as that is there. What is counted of everybody together is divided.
+"""
 
 import asyncio
 import ipaddress
@@ -37,8 +41,9 @@ class Limit(Enum):
 class Limits:
     """Counts by address of the client and by digest of a contact; off for loopback clients if so set."""
 
-    def __init__(self, *, on: bool, trusted_proxies: Sequence[str]) -> None:
+    def __init__(self, *, on: bool, trusted_proxies: Sequence[str], copies: int = 1) -> None:
         self._on = on
+        self._copies = copies
         self._trusted = [ipaddress.ip_network(item, strict=False) for item in trusted_proxies]
         self._counts = MovingWindowRateLimiter(MemoryStorage())
         self._salt = secrets.token_bytes(16)
@@ -52,6 +57,14 @@ class Limits:
         if self._lifted(client):
             return
         await self._spend(limit.value, _neighbourhood(client))
+
+    async def spend_everybody(self, limit: Limit, request: web.Request) -> None:
+        """Count one request of all clients together: this copy gives out its share."""
+        if self._lifted(self.client(request)):
+            return
+        whole = limit.value
+        share = type(whole)(max(1, whole.amount // self._copies), whole.multiples, whole.namespace)
+        await self._spend(share, "everybody")
 
     async def spend_contact(self, limit: Limit, request: web.Request, contact: str) -> None:
         """Count one request about this address or number, whoever asks."""

@@ -46,6 +46,7 @@ PING_SECONDS = 0.5
 LONGEST_ROUND_TRIP = 3600
 WATCH_SECONDS = 0.25
 SILENT_AFTER_PINGS = 2
+LEAVE_AFTER_PINGS = 4
 DEAF_AFTER_PINGS = 60
 # Behind whom people wait, and who may ask everybody: looks whether a neighbour that is slow is there.
 LOOKS_FOR_NEIGHBOURS = frozenset({"gateway"})
@@ -70,6 +71,7 @@ class Bus:
         self.jetstream: JetStreamContext = client.jetstream(timeout=5)
         self.closed = asyncio.Event()
         self.connections = 1
+        self.has_choice = False  # of another server
         self._clock = clock
         self._inbox = f"_INBOX_{name}.{uuid4().hex}"
         self._waiting: dict[str, _Waiting] = {}
@@ -162,6 +164,14 @@ class Bus:
 
         await self.client.subscribe(subject, cb=heard)
 
+    async def say(self, subject: str, what: Any) -> None:
+        """To whoever listens at this moment, with no promise that anybody hears it."""
+        told = Told(event_id=uuid4(), at=self._clock.now(), body=raw(what))
+        try:
+            await self.client.publish(subject, encode(told))
+        except (NatsError, OSError) as error:
+            raise Unavailable("NATS does not answer") from error
+
     async def serve(self, handlers: Handlers) -> None:
         """Answer every request that `handlers` knows, as one of the service's copies."""
         await self._server.start(handlers)
@@ -210,9 +220,9 @@ class Bus:
 
         A server that hangs leaves its connections open: after two unanswered
         pings whoever waits is told, and whoever asks is told at once, until it
-        answers again. A client that stays unheard while it believes itself
-        connected has lost its read loop for good: then this returns, which ends
-        the process.
+        answers again. Where there is another server, the silent one is left for it.
+        A client that stays unheard while it believes itself connected has lost
+        its read loop for good: then this returns, which ends the process.
         """
         unheard = 0
         while unheard < DEAF_AFTER_PINGS:
@@ -225,7 +235,20 @@ class Bus:
             self._silent = unheard >= SILENT_AFTER_PINGS
             if self._silent:
                 self._fail_waiting()
+            if self.has_choice and unheard and unheard % LEAVE_AFTER_PINGS == 0:
+                self._hang_up()
         log.error("nats.deaf")
+
+    def _hang_up(self) -> None:
+        """Break the connection as if the server had: the client then takes the next one that answers.
+
+        Closing it would wait for a server that hangs to take what was sent to it.
+        """
+        log.warning("nats.left")
+        transport = self.client._transport  # there is no public way to do this
+        writer = getattr(transport, "_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
 
     async def close(self) -> None:
         if self._sweep is not None:
@@ -476,11 +499,14 @@ def _outcome(answer: Answer) -> str:
 async def connect(name: str, url: str, clock: Clock, measures: Measures | None = None) -> Bus:
     """Connect as `name`, giving up after half a minute: a wrong password would be retried for ever.
 
+    `url` may name several servers of one cluster, separated by commas: any of them will do.
     Nothing is buffered while disconnected: what would be sent late must fail
     now. A connection closed for good sets `closed`, which ends the process.
     """
     client = Client()
     bus = Bus(name, client, clock, measures)
+    servers = [each.strip() for each in url.split(",")]
+    bus.has_choice = len(servers) > 1
 
     async def on_error(error: Exception) -> None:
         """Must never raise: an exception here would end the read loop without a word."""
@@ -500,7 +526,7 @@ async def connect(name: str, url: str, clock: Clock, measures: Measures | None =
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await client.connect(
-                url,
+                servers,
                 name=f"{name}-{socket.gethostname()}",
                 error_cb=on_error,
                 disconnected_cb=on_disconnect,

@@ -33,6 +33,7 @@ class Common:
 
     database_url: Secret = setting("DIGIAULA_DATABASE_URL")
     nats_url: Secret = setting("DIGIAULA_NATS_URL")
+    nats_replicas: int = setting("DIGIAULA_NATS_REPLICAS", default=1)
     http_host: str = setting("DIGIAULA_HTTP_HOST", default="127.0.0.1")
     http_port: int = setting("DIGIAULA_HTTP_PORT")
     log_level: str = setting("DIGIAULA_LOG_LEVEL", default="info")

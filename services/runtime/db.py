@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import asyncpg
 import msgspec
 import structlog
+from asyncpg.connect_utils import SessionAttribute
 
 from services.contracts.refusals import Unavailable
 from services.runtime.measures import Measures
@@ -22,6 +23,8 @@ ATTEMPTS = 5
 ACQUIRE_SECONDS = 1.0
 STATEMENT_SECONDS = 3.0
 CLOSE_SECONDS = 3.0
+# Of several servers in the URL the one that takes writes; a standby alone counts as away.
+WRITABLE = SessionAttribute.read_write
 
 _REPEATABLE = (
     asyncpg.SerializationError,
@@ -220,6 +223,9 @@ def _misuse_told_apart(connection: Any) -> Iterator[None]:
     """asyncpg has one error for a connection that was lost and for one used wrongly."""
     try:
         yield
+    except asyncpg.exceptions.ReadOnlySQLTransactionError:
+        connection.terminate()  # its server has become a standby: the next one is looked for anew
+        raise
     except asyncpg.InterfaceError as error:
         if connection.is_closed():
             raise Unavailable("the database does not answer") from error
@@ -241,6 +247,7 @@ async def connect(url: str, *, schema: str, largest: int = 8, measures: Measures
                 max_size=largest,
                 command_timeout=STATEMENT_SECONDS,
                 max_inactive_connection_lifetime=300,
+                target_session_attrs=WRITABLE,
                 server_settings=_server_settings(schema),
                 init=_prepare,
                 reset=_keep,
@@ -260,6 +267,7 @@ async def dedicated(url: str, *, schema: str) -> asyncpg.Connection:
             url,
             timeout=5,
             command_timeout=STATEMENT_SECONDS,
+            target_session_attrs=WRITABLE,
             server_settings=_server_settings(schema),
         )
     except _AWAY as error:

@@ -4,8 +4,11 @@ JetStream's own default leaves up to two minutes of acknowledged messages to a
 power cut. The outbox would make them good, but late, so no service starts so.
 """
 
+import contextlib
+
 import msgspec
 from msgspec import Struct
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from services.contracts.refusals import Unavailable
@@ -23,8 +26,13 @@ class _Config(Struct):
     sync_always: bool = False
 
 
+class _Cluster(Struct, frozen=True):
+    cluster_size: int = 1
+
+
 class _Data(Struct):
     config: _Config
+    meta_cluster: _Cluster = _Cluster()
 
 
 class _Said(Struct):
@@ -32,17 +40,37 @@ class _Said(Struct):
 
 
 async def check(bus: Bus) -> None:
-    """Raise NotDurable unless the server says that it syncs every write."""
+    """Raise NotDurable unless every server that is there says that it syncs every write."""
     try:
-        answer = await bus.client.request(SUBJECT, b"", timeout=ASK_SECONDS)
-        said = msgspec.json.decode(answer.data, type=_Said)
+        said = await _ask_all(bus)
     except (NatsError, msgspec.DecodeError) as error:
         if not bus.client.is_connected:
             raise Unavailable("NATS does not answer") from error
         raise NotDurable(
             f"NATS does not tell how JetStream keeps messages: let it answer {SUBJECT}"
         ) from error
-    if not said.data.config.sync_always:
+    if not all(each.data.config.sync_always for each in said):
         raise NotDurable(
             "JetStream does not sync every write: set sync_interval: always in its configuration"
         )
+
+
+async def _ask_all(bus: Bus) -> list[_Said]:
+    """What each server of the cluster says; one that is away is not waited for any longer than that."""
+    inbox = bus.client.new_inbox()
+    answers = await bus.client.subscribe(inbox)
+    try:
+        await bus.client.publish(SUBJECT, b"", reply=inbox)
+        said = [await _next(answers)]
+        with contextlib.suppress(TimeoutError):
+            while len(said) < said[0].data.meta_cluster.cluster_size:
+                said.append(await _next(answers))
+        return said
+    finally:
+        with contextlib.suppress(NatsError, OSError):
+            await answers.unsubscribe()
+
+
+async def _next(answers: Subscription) -> _Said:
+    message = await answers.next_msg(timeout=ASK_SECONDS)
+    return msgspec.json.decode(message.data, type=_Said)

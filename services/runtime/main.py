@@ -183,7 +183,13 @@ class Living:
         self._loops: list[asyncio.Task[Any]] = []
 
     async def begin(self, settings: Common, clock: Clock) -> None:
-        relay = outbox.Relay(service=self._name, url=settings.database_url, db=self._db, bus=self._bus)
+        relay = outbox.Relay(
+            service=self._name,
+            url=settings.database_url,
+            db=self._db,
+            bus=self._bus,
+            replicas=settings.nats_replicas,
+        )
         self._jobs.append(Job("housekeeping", self._keep_house, every=timedelta(hours=1), clock=clock))
         self._jobs.append(Job("backlog", self._backlog.look, every=LOOK_EVERY, clock=clock))
         if self._service.on_start is not None:

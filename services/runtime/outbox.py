@@ -88,8 +88,10 @@ async def forget_old_news(tx: Tx, most: int) -> int:
     return changed(await tx.execute(FORGET, most))
 
 
-def stream_config(service: str) -> StreamConfig:
-    """The one stream of a service. Its owner makes it; nobody may change, empty or remove it."""
+def stream_config(service: str, replicas: int = 1) -> StreamConfig:
+    """The one stream of a service, kept by so many servers. Its owner makes it; nobody may change, empty
+    or remove it.
+    """
     return StreamConfig(
         name=service.upper(),
         subjects=[f"{service}.*.event.>"],
@@ -97,6 +99,7 @@ def stream_config(service: str) -> StreamConfig:
         storage=StorageType.FILE,
         max_age=14 * 24 * 3600,
         max_bytes=1 << 29,
+        num_replicas=replicas,
         discard=DiscardPolicy.NEW,  # a full stream refuses; the outbox keeps, and says so
         duplicate_window=600,
         deny_delete=True,
@@ -107,9 +110,9 @@ def stream_config(service: str) -> StreamConfig:
 class Relay:
     """Publishes a service's outbox, one relay per service at a time, in the order of the ids."""
 
-    def __init__(self, *, service: str, url: str, db: Database, bus: Bus) -> None:
+    def __init__(self, *, service: str, url: str, db: Database, bus: Bus, replicas: int = 1) -> None:
         self._service = service
-        self._stream = stream_config(service)
+        self._stream = stream_config(service, replicas)
         self._url = url
         self._db = db
         self._bus = bus

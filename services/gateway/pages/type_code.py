@@ -20,7 +20,7 @@ async def ask(request: web.Request) -> web.Response:
 async def open_page(request: web.Request) -> web.Response:
     """To the page behind the link. What is typed is not shown again: it might be read over a shoulder."""
     form, door = await forms.read(request), door_of(request)
-    await door.limits.spend_contact(Limit.ALL_CODES, request, "everybody")
+    await door.limits.spend_everybody(Limit.ALL_CODES, request)
     token = await cards.token_behind(door, form.value("code"), call_for(request, Anyone()))
     if token is None:
         wrong = forms.Form(errors={"code": say_for(request)(WRONG)})

@@ -30,6 +30,7 @@ REQUESTS = {
     "gateway.v1.rpc.something_else": NOBODY,
 }
 NEWS = {f"{owner}.v1.event.something_happened": only(owner) for owner in EVERYBODY}
+COPIES = {"gateway.v1.live.pages_seen": only("gateway")}
 REPLIES = {
     "_INBOX_gateway.1": only("booking", "rooms", "notify"),
     "_INBOX_rooms.1": only("booking"),
@@ -89,7 +90,7 @@ def _streams() -> dict[str, frozenset[str]]:
     return table
 
 
-MAY_PUBLISH = REQUESTS | NEWS | REPLIES | SERVER | _streams()
+MAY_PUBLISH = REQUESTS | NEWS | COPIES | REPLIES | SERVER | _streams()
 
 # (subject, queue group) to those who may subscribe so.
 MAY_SUBSCRIBE = {
@@ -101,6 +102,7 @@ MAY_SUBSCRIBE = {
     ("rooms.v1.event.>", ""): only("gateway"),
     ("notify.v1.event.>", ""): NOBODY,
     ("gateway.v1.event.>", ""): NOBODY,
+    ("gateway.v1.live.>", ""): only("gateway"),
     ("_INBOX.>", ""): NOBODY,
     ("$JS.ACK.>", ""): NOBODY,
     ("$JS.API.>", ""): NOBODY,
