@@ -31,6 +31,8 @@ class Limit(Enum):
     """What is counted, and how much of it one client may do."""
 
     BOOKING = RateLimitItemPerHour(5, namespace="booking")
+    # Many who walk in at one time may sit in one library.
+    WALK_IN = RateLimitItemPerHour(60, namespace="walk_in")
     LINKS = RateLimitItemPerMinute(3, 15, namespace="links")
     SIGN_IN = RateLimitItemPerMinute(5, 15, namespace="sign_in")
     TOKEN = RateLimitItemPerMinute(10, namespace="token")
@@ -62,9 +64,12 @@ class Limits:
         """Count one request of all clients together: this copy gives out its share."""
         if self._lifted(self.client(request)):
             return
+        await self._spend(self.share(limit), "everybody")
+
+    def share(self, limit: Limit) -> RateLimitItem:
+        """What this copy may give out of it."""
         whole = limit.value
-        share = type(whole)(max(1, whole.amount // self._copies), whole.multiples, whole.namespace)
-        await self._spend(share, "everybody")
+        return type(whole)(max(1, whole.amount // self._copies), whole.multiples, whole.namespace)
 
     async def spend_contact(self, limit: Limit, request: web.Request, contact: str) -> None:
         """Count one request about this address or number, whoever asks."""

@@ -20,18 +20,19 @@ _HOST = """
 _WITH_HOST = """
     FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
 """
-AHEAD = f"""
-    SELECT s.id, s.starts_at, s.ends_at, s.time_zone, s.capacity, s.taken, s.staffing, {_HOST} {_WITH_HOST}
-    WHERE s.group_id = $1 AND s.state = 'open' AND coalesce(s.ended_at, s.ends_at) > $2
-    ORDER BY s.starts_at, s.id LIMIT $3
-"""
-FIRST_STARTS_AT = "SELECT min(starts_at) FROM slot WHERE group_id = $1 AND state = 'open'"
 _NUMBERS = """
     (SELECT count(*) FROM booking b
      WHERE b.slot_id = s.id AND b.accompanies IS NULL AND b.status = 'waiting') AS waiting,
     (SELECT count(*) FROM booking b
      WHERE b.slot_id = s.id AND b.accompanies IS NULL AND b.status = 'applied') AS applied
 """
+AHEAD = f"""
+    SELECT s.id, s.starts_at, s.ends_at, s.time_zone, s.capacity, s.taken, s.staffing, {_HOST}, {_NUMBERS}
+    {_WITH_HOST}
+    WHERE s.group_id = $1 AND s.state = 'open' AND coalesce(s.ended_at, s.ends_at) > $2
+    ORDER BY s.starts_at, s.id LIMIT $3
+"""
+FIRST_STARTS_AT = "SELECT min(starts_at) FROM slot WHERE group_id = $1 AND state = 'open'"
 _MANAGED = f"""
     SELECT s.id, s.state, s.starts_at, s.ends_at, s.time_zone, s.capacity, s.taken, s.staffing,
            s.series_start, {_HOST}, {_NUMBERS} {_WITH_HOST}
@@ -104,6 +105,7 @@ async def ahead(tx: Tx, group_id: UUID, *, now: datetime, limit: int) -> Sequenc
             seats_left=row["capacity"] - row["taken"],
             staffed=row["staffing"] in (Staffing.ACCEPTED, Staffing.STAND_IN_WANTED),
             host=host_of(row),
+            waiting=row["waiting"],
         )
         for row in await tx.fetch(AHEAD, group_id, now, limit)
     ]

@@ -55,7 +55,8 @@ class ListGroups(Request[Groups], frozen=True, kw_only=True):
 
 
 class GroupSession(Struct, frozen=True, kw_only=True):
-    """One session as anyone may see it. `staffed`: somebody who may open it has promised to."""
+    """One session as anyone may see it. `staffed`: somebody who may open it has promised to; `waiting`
+    counts the parties on its list."""
 
     slot_id: UUID
     starts_at: datetime
@@ -65,6 +66,7 @@ class GroupSession(Struct, frozen=True, kw_only=True):
     seats_left: int
     staffed: bool
     host: Host
+    waiting: int = 0
 
 
 class GroupPage(Struct, frozen=True, kw_only=True):

@@ -146,7 +146,7 @@ async def _form(
         session=session,
         sessions=found.sessions,
         listed=way == "list",
-        waiting=wording.waiting(say, found.waiting) if found.group.whole_series else "",
+        waiting=wording.waiting(say, session.waiting if session else found.waiting),
         theme_name=await catalogue.theme_names(request),
         **choices,
     )

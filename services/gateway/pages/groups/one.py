@@ -30,6 +30,7 @@ class Row:
     session: GroupSession
     way: str
     seats: str
+    waiting: str
 
 
 async def group(request: web.Request) -> web.Response:
@@ -96,8 +97,13 @@ def session_way(found: GroupPage, session: GroupSession, now: datetime) -> str:
 
 
 def _row(request: web.Request, found: GroupPage, session: GroupSession, now: datetime) -> Row:
-    seats = wording.seats_left(say_for(request), session.seats_left)
-    return Row(session=session, way=session_way(found, session, now), seats=seats)
+    say, way = say_for(request), session_way(found, session, now)
+    return Row(
+        session=session,
+        way=way,
+        seats=wording.seats_left(say, session.seats_left),
+        waiting=wording.waiting(say, session.waiting) if way == "list" else "",
+    )
 
 
 def session_of(found: GroupPage, slot_id: UUID) -> GroupSession | None:
