@@ -46,6 +46,21 @@ class Action(StrEnum):
     THEME_CHANGED = "theme.changed"
     PROFILE_CHANGED = "profile.changed"
     CALENDAR_RENEWED = "calendar.renewed"
+    GROUP_ADDED = "group.added"
+    GROUP_CHANGED = "group.changed"
+    GROUP_ENDED = "group.ended"
+    SERIES_SET = "series.set"
+    SESSION_ADDED = "session.added"
+    SESSION_MOVED = "session.moved"
+    ANNOUNCEMENT_SENT = "announcement.sent"
+    APPLICATION_ANSWERED = "application.answered"
+    PARTICIPANT_REMOVED = "participant.removed"
+    PARTICIPANT_LET_BACK = "participant.let_back"
+    DUTY_ACCEPTED = "duty.accepted"
+    DUTY_GIVEN_UP = "duty.given_up"
+    STAND_IN_ASKED = "stand_in.asked"
+    HOST_ASSIGNED = "host.assigned"
+    CO_HOST_REMOVED = "co_host.removed"
 
 
 async def note(
@@ -56,6 +71,7 @@ async def note(
     booking_id: UUID | None = None,
     person_id: UUID | None = None,
     slot_id: UUID | None = None,
+    group_id: UUID | None = None,
 ) -> None:
     """Write one row in a transaction of its own, before what it tells of is asked for: a look that
     cannot be written down does not happen. What residents and strangers do is no part of the trail."""
@@ -68,6 +84,7 @@ async def note(
         booking_id=booking_id,
         person_id=person_id,
         slot_id=slot_id,
+        group_id=group_id,
         request_id=call.request_id,
     )
 

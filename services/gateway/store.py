@@ -156,12 +156,13 @@ class AuditRow:
     booking_id: UUID | None = None
     person_id: UUID | None = None
     slot_id: UUID | None = None
+    group_id: UUID | None = None
     id: int = 0
 
 
 ADD_AUDIT = """
-    INSERT INTO audit (at, actor_id, action, booking_id, person_id, slot_id, request_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO audit (at, actor_id, action, booking_id, person_id, slot_id, group_id, request_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 
@@ -174,12 +175,13 @@ async def add_audit(tx: Tx, row: AuditRow) -> None:
         row.booking_id,
         row.person_id,
         row.slot_id,
+        row.group_id,
         row.request_id,
     )
 
 
 LIST_AUDIT = """
-    SELECT id, at, actor_id, action, booking_id, person_id, slot_id, request_id FROM audit
+    SELECT id, at, actor_id, action, booking_id, person_id, slot_id, group_id, request_id FROM audit
     WHERE ($1::bigint IS NULL OR id < $1)
       AND ($3::uuid IS NULL OR actor_id = $3 OR person_id = $3)
       AND ($4::uuid IS NULL OR booking_id = $4)

@@ -42,6 +42,7 @@ class AuditItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     booking_id: UUID | None = None
     person_id: UUID | None = None
     slot_id: UUID | None = None
+    group_id: UUID | None = None
     request_id: str
 
 
@@ -144,5 +145,6 @@ def _item(row: AuditRow) -> AuditItem:
         booking_id=row.booking_id,
         person_id=row.person_id,
         slot_id=row.slot_id,
+        group_id=row.group_id,
         request_id=row.request_id,
     )

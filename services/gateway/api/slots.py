@@ -86,6 +86,8 @@ async def describe(asking: Asking[NoBody]) -> HostSlot:
 
 async def add(asking: Asking[SlotBody]) -> HostSlot:
     said: dict[str, Any] = {name: getattr(asking.body, name) for name in SlotBody.__struct_fields__}
+    if asking.body.group_id is not None:
+        await note(asking.door, asking.call, Action.SESSION_ADDED, group_id=asking.body.group_id)
     return await asking.ask(AddSlot(**said))
 
 

@@ -19,9 +19,9 @@ NUMBERS = {"slot_minutes": 45, "gap_minutes": 15, "notice_hours": 2, "horizon_da
 def hours_of(form: Form, say: Say) -> Hours | None:
     """The weekly hours as typed; None, with sentences beside the fields, if they cannot be used."""
     numbers = {name: form.clean(name, number, say) for name in NUMBERS}
-    starts, ends = (form.clean(name, _hour, say, needed=True) for name in ("starts", "ends"))
-    valid_from = form.clean("valid_from", _day, say, needed=True)
-    valid_until = form.clean("valid_until", _day, say)
+    starts, ends = (form.clean(name, hour, say, needed=True) for name in ("starts", "ends"))
+    valid_from = form.clean("valid_from", day, say, needed=True)
+    valid_until = form.clean("valid_until", day, say)
     weekday = form.clean("weekday", number, say, needed=True)
     exceptions = _exceptions(form, say)
     languages = languages_of(form, say)
@@ -76,8 +76,8 @@ def _exceptions(form: Form, say: Say) -> list[HoursException]:
         if not any(form.value(name) for name in names):
             continue
         closed = not form.value(names[1]) and not form.value(names[2])
-        on = form.clean(names[0], _day, say, needed=True)
-        starts, ends = (form.clean(name, _hour, say, needed=not closed) for name in names[1:])
+        on = form.clean(names[0], day, say, needed=True)
+        starts, ends = (form.clean(name, hour, say, needed=not closed) for name in names[1:])
         if on is not None:
             found.append(HoursException(on=on, closed=closed, starts=starts, ends=ends))
     return found
@@ -89,8 +89,8 @@ def _wall(hour: time | None) -> str:
 
 def moment_of(form: Form, say: Say, zone: ZoneInfo) -> datetime | None:
     """The instant of a day and an hour on the wall; told apart when the clocks change then."""
-    on = form.clean("on", _day, say, needed=True)
-    starts = form.clean("starts", _hour, say, needed=True)
+    on = form.clean("on", day, say, needed=True)
+    starts = form.clean("starts", hour, say, needed=True)
     if on is None or starts is None:
         return None
     local = datetime.combine(on, starts, zone)
@@ -99,6 +99,19 @@ def moment_of(form: Form, say: Say, zone: ZoneInfo) -> datetime | None:
     elif datetime_ambiguous(local):
         form.refuse("starts", Code.TIME_AMBIGUOUS, say)
     return local.astimezone(UTC)
+
+
+def stretch_of(form: Form, say: Say, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+    """From when until when on one day; None, with a sentence beside the field, if that cannot be."""
+    starts_at = moment_of(form, say, zone)
+    ends = form.clean("ends", hour, say, needed=True)
+    if starts_at is None or ends is None or form.errors:
+        return None
+    ends_at = datetime.combine(starts_at.astimezone(zone).date(), ends, zone)
+    if not datetime_exists(ends_at) or datetime_ambiguous(ends_at) or ends_at <= starts_at:
+        form.refuse("ends", Code.TIME_INVALID, say)
+        return None
+    return starts_at, ends_at.astimezone(UTC)
 
 
 def languages_of(form: Form, say: Say) -> list[str]:
@@ -114,12 +127,12 @@ def number(text: str) -> int:
     return int(text)
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
         raise Refusal(Code.TIME_INVALID, "A day is needed.") from error
 
 
-def _hour(text: str) -> time:
+def hour(text: str) -> time:
     return time.fromisoformat(fields.wall_time(text))

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from services.contracts.booking.own import ListOpenOutcomes
 from services.contracts.booking.slots import Attendee, BookingStatus, HostSlot, ListHostSlots, SlotState
+from services.contracts.booking.staffing import Duty
 from services.contracts.envelope import Role
 from services.contracts.refusals import Refusal, Unavailable
 from services.contracts.rooms import ListOwnRooms, LookAtSlots, RoomState, RoomView
@@ -195,14 +196,15 @@ def _entry(slot: HostSlot, view: RoomView | None, now: datetime) -> Entry:
         people=people,
         waiting=view.waiting if view else 0,
         cannot_get_in=view.cannot_get_in if view else [],
-        may_join=live and bool(people) and _in_window(slot, view, now),
+        # Anybody may walk into an open group, so that its host may open it while nobody is enrolled.
+        may_join=live and (bool(people) or slot.group_id is not None) and in_window(slot, view, now),
         may_cancel=live and not over,
         begun=over or now >= slot.starts_at,
         over=over,
     )
 
 
-def _in_window(slot: HostSlot, view: RoomView | None, now: datetime) -> bool:
+def in_window(slot: HostSlot | Duty, view: RoomView | None, now: datetime) -> bool:
     """Rooms decides at the press; this only saves a press that would be refused."""
     if view is not None:
         return view.state not in (RoomState.OVER, RoomState.CANCELLED) and (

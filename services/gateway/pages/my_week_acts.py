@@ -44,8 +44,10 @@ class AsRead:
 
 async def join(request: web.Request) -> web.Response:
     """Joining opens the door to those who wait."""
-    await forms.read(request)
+    form = await forms.read(request)
     slot_id, say, caller = _slot_id(request), say_for(request), caller_of(request)
+    desk = f"/my/sessions/{slot_id}" if form.value("back") == "session" else ""
+    back = desk or f"/my/week/slots/{slot_id}"
     call = call_for(request, caller.actor)
     joined = await joining.as_host(door_of(request), call, caller, slot_id, language=language_of(request))
     assert joined.video is not None, "a host never waits"
@@ -57,8 +59,9 @@ async def join(request: web.Request) -> web.Response:
         quiet=joined.quiet,
         sound_only=False,
         at_the_door=f"/my/week/slots/{slot_id}/door",
-        leave=f"/my/week/slots/{slot_id}/leave",
-        close=f"/my/week/slots/{slot_id}/close",
+        desk=desk,
+        leave=f"{back}/leave",
+        close=f"{back}/close",
     )
 
 
@@ -75,6 +78,10 @@ async def close(request: web.Request) -> web.Response:
 
 
 async def ask_to_cancel(request: web.Request) -> web.Response:
+    """A session of a group, to which many may come, is called off on a page of its own."""
+    slot = await _do(request, GetSlot(slot_id=_slot_id(request)))
+    if slot.group_id is not None:
+        return see_other(f"/my/sessions/{slot.id}/call-off")
     return await _show_cancel(request, Form(), status=200)
 
 

@@ -50,10 +50,19 @@ def owner(answer: int | str, coordinator: int | str | None = None) -> Row:
     return serving("not_found") | {"expert": answer, "coordinator": coordinator or answer}
 
 
+def fitting(answer: int | str, others: int | str) -> Row:
+    """The other expert leads a group of the same theme, so that they may be asked to stand in."""
+    return owner(answer, others) | {"other expert": others}
+
+
 def coordinators(answer: int | str) -> Row:
     return serving("forbidden") | {"coordinator": answer}
 
 
+# These are tried on the session of a group that the expert leads, the others on a time of theirs.
+LEADING = frozenset(
+    route.handler for route in API if route.handler.__module__.endswith((".leading", ".managed_groups"))
+)
 A, B = "a@posti.example", "b@posti.example"
 HOURS = {
     "theme": "digineuvonta",
@@ -110,6 +119,27 @@ MATRIX: dict[str, Row] = {
     "POST /api/v1/slots/{slot_id}/join": owner("room_not_open"),
     "POST /api/v1/slots/{slot_id}/leave": owner(204),
     "POST /api/v1/slots/{slot_id}/close": owner("room_not_open"),
+    "GET /api/v1/duties": serving(200),
+    "GET /api/v1/managed-groups": serving(200),
+    "GET /api/v1/managed-groups/{group_id}": owner(200),
+    "GET /api/v1/slots/{slot_id}/duty": fitting(200, 200),
+    "GET /api/v1/slots/{slot_id}/attendees": owner(200),
+    "GET /api/v1/slots/{slot_id}/presence": owner(200),
+    "POST /api/v1/slots/{slot_id}/accept": fitting(200, "duty_taken"),
+    "POST /api/v1/slots/{slot_id}/stand-in": fitting(200, "forbidden"),
+    "POST /api/v1/slots/{slot_id}/remove": owner(204),
+    "POST /api/v1/slots/{slot_id}/announcements": owner(201),
+    "POST /api/v1/managed-groups/{group_id}/announcements": owner(201, coordinator="too_many"),
+    "POST /api/v1/bookings/{booking_id}/application": owner(200),
+    "POST /api/v1/managed-groups": coordinators(201),
+    "PUT /api/v1/managed-groups/{group_id}": coordinators(200),
+    "POST /api/v1/managed-groups/{group_id}/series/preview": coordinators(200),
+    "POST /api/v1/slots/{slot_id}/hosts": coordinators(200),
+    "DELETE /api/v1/slots/{slot_id}/co-hosts/{person_id}": coordinators(204),
+    "POST /api/v1/slots/{slot_id}/move": owner(200),
+    "POST /api/v1/slots/{slot_id}/give-up": fitting(200, 200),
+    "PUT /api/v1/managed-groups/{group_id}/series": coordinators(200),
+    "POST /api/v1/managed-groups/{group_id}/end": coordinators(200),
     "GET /api/v1/receptions": serving(200),
     "POST /api/v1/receptions/preview": serving(200),
     "POST /api/v1/receptions": serving(201),
@@ -158,15 +188,16 @@ class Scene:
 
     visitors: Mapping[str, Visitor]
     tokens: Mapping[str, str]
-    ids: Mapping[str, UUID | str]
+    ids: dict[str, UUID | str]
     slot_id: UUID
     group_id: UUID
     session_id: UUID
     extra_at: datetime
+    led: dict[str, UUID | str]
 
     def path(self, route: Route, caller: str) -> str:
         path = route.path.replace("{token}", self.tokens.get(caller, self.tokens["altered"]))
-        for name, value in self.ids.items():
+        for name, value in (self.ids | (self.led if route.handler in LEADING else {})).items():
             path = path.replace(f"{{{name}}}", str(value))
         return path
 
@@ -176,6 +207,7 @@ class Scene:
             "POST /api/v1/bookings": a_booking(self.group_id),
             "POST /api/v1/groups/{group_id}/enrolments": a_booking(self.session_id),
             "POST /api/v1/t/{token}/offer": {"accept": True},
+            **self._led_bodies(),
             "PUT /api/v1/me": {"display_name": "Aino", "languages": ["fi"]},
             "POST /api/v1/links": {"email": A},
             "POST /api/v1/sign-in": {"email": A},
@@ -204,6 +236,40 @@ class Scene:
         }
         return bodies.get(route.named)
 
+    def _led_bodies(self) -> dict[str, Any]:
+        """What those who lead a group and its session, and coordinators, send about them."""
+        later = self.extra_at + timedelta(days=5)
+        days = {"starts": "13:00", "ends": "14:00", "dates": ["2027-06-01", "2027-06-08"]}
+        slot, group = "/api/v1/slots/{slot_id}", "/api/v1/managed-groups/{group_id}"
+        return {
+            f"POST {slot}/stand-in": {},
+            f"POST {slot}/remove": {"booking_id": str(self.led["booking_id"])},
+            f"POST {slot}/announcements": {"words": "Nähdään!"},
+            f"POST {slot}/hosts": {"person_id": str(self.ids["person_id"]), "co_host": True},
+            f"POST {slot}/move": {
+                "starts_at": later.isoformat(),
+                "ends_at": (later + timedelta(hours=1)).isoformat(),
+            },
+            f"POST {group}/announcements": {"words": "Nähdään!"},
+            "POST /api/v1/bookings/{booking_id}/application": {"accept": True},
+            "POST /api/v1/managed-groups": self._group() | {"open": True},
+            f"PUT {group}": self._group(),
+            f"POST {group}/series/preview": days,
+            f"PUT {group}/series": days | {"reason": "Uudet ajat."},
+            f"POST {group}/end": {"reason": "Ryhmä päättyy."},
+        }
+
+    def _group(self) -> dict[str, Any]:
+        return {
+            "name": THEME,
+            "description": THEME,
+            "theme": "omaishoito",
+            "organisation_id": str(self.ids["organisation_id"]),
+            "languages": ["fi"],
+            "capacity": 12,
+            "facilitators": [str(self.led["host_id"])],
+        }
+
 
 async def set_scene(doorstep: Doorstep) -> Scene:
     house, system = doorstep.house, doorstep.system
@@ -215,6 +281,8 @@ async def set_scene(doorstep: Doorstep) -> Scene:
     slot_of_b = await house.slot(other, now + timedelta(hours=30))
     group = await house.group(other, now + timedelta(hours=50), capacity=50)
     peers = await Circle.build(house, now + timedelta(hours=60), capacity=50, host=other)
+    led = await Circle.build(house, now + timedelta(hours=80), capacity=10, host=expert)
+    enrolled = await led.enrol()
     reception = await house.hours(expert)
     visitors = {name: await doorstep.visitor() for name in ("anonymous", "link A", "link B")}
     links = {}
@@ -247,6 +315,12 @@ async def set_scene(doorstep: Doorstep) -> Scene:
         group_id=group.id,
         session_id=peers.sessions[0],
         extra_at=now + timedelta(days=5),
+        led={
+            "slot_id": led.sessions[0],
+            "group_id": led.id,
+            "booking_id": enrolled.booking_id,
+            "host_id": expert.person_id,
+        },
     )
 
 

@@ -14,6 +14,7 @@ from services.contracts.refusals import Refusal, Unavailable
 from services.contracts.rooms import LookAtSlots, RoomState, RoomView
 from services.gateway.door import door_of
 from services.gateway.pages import catalogue, to_do
+from services.gateway.pages.coordinator import staffing
 from services.gateway.pages.coordinator.asking import do
 from services.gateway.pages.coordinator.search import today_of
 from services.gateway.pages.my_week import COMING
@@ -41,7 +42,9 @@ class Today:
 
 
 async def overview(request: web.Request) -> web.Response:
-    (meetings, more), left = await asyncio.gather(_today(request), to_do.waiting(request))
+    (meetings, more), left, needing = await asyncio.gather(
+        _today(request), to_do.waiting(request), _needing(request)
+    )
     return render(
         request,
         "coordinator/overview.html",
@@ -49,8 +52,17 @@ async def overview(request: web.Request) -> web.Response:
         meetings=meetings,
         more=more,
         left=left,
+        needing=needing,
         theme_name=await catalogue.theme_names(request),
     )
+
+
+async def _needing(request: web.Request) -> int:
+    """An overview without it is still one."""
+    try:
+        return await staffing.needing(request)
+    except (Unavailable, Refusal):
+        return 0
 
 
 async def _today(request: web.Request) -> tuple[list[Today], bool]:

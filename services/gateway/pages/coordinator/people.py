@@ -26,7 +26,7 @@ from services.gateway.pages import catalogue, words
 from services.gateway.pages.book import id_in
 from services.gateway.pages.coordinator.asking import do, done_in, everybody, note
 from services.gateway.pages.hours_form import languages_of
-from services.gateway.pages.rendering import render, say_for, see_other
+from services.gateway.pages.rendering import language_of, render, say_for, see_other
 from services.gateway.pages.words import N_
 from services.gateway.who import caller_of
 
@@ -86,6 +86,8 @@ async def person(request: web.Request) -> web.Response:
         "role": [str(known.role)],
         "organisation": [str(known.organisation_id or "")],
         "languages": list(known.languages),
+        "trained": ["yes"] if known.trained else [],
+        "themes": list(known.themes),
     }
     return await _show(request, known, Form(values=values))
 
@@ -97,8 +99,7 @@ async def change(request: web.Request) -> web.Response:
         return await _show(request, known, form, status=400)
     await note(request, Action.PERSON_CHANGED, person_id=known.id)
     try:
-        kept = {"trained": known.trained, "themes": known.themes}
-        await do(request, ChangePerson(person_id=known.id, **{**kept, **facts}))
+        await do(request, ChangePerson(person_id=known.id, **facts))
     except Refusal as refusal:
         _refuse(form, refusal, request)
         return await _show(request, known, form, status=400)
@@ -180,6 +181,8 @@ def _facts(form: Form, request: web.Request) -> dict[str, Any] | None:
         "role": Role(form.value("role")),
         "organisation_id": organisation,
         "languages": languages,
+        "trained": bool(form.value("trained")),
+        "themes": form.all("themes"),
     }
 
 
@@ -223,8 +226,12 @@ async def _show(request: web.Request, known: Person, form: Form, *, status: int 
 
 
 async def _choices(request: web.Request) -> dict[str, Any]:
-    say = say_for(request)
+    say, language = say_for(request), language_of(request)
     return {
+        "stand_in_options": [
+            (item.id, words.in_language(item.name, language))
+            for item in await catalogue.all_themes(request)
+        ],
         "role_options": [(role, say(name)) for role, name in words.ROLES.items()],
         "organisation_options": [
             ("", say("None")),

@@ -49,6 +49,21 @@ WORDS: Mapping[str, str] = {
     Action.THEME_CHANGED: N_("changed a theme"),
     Action.PROFILE_CHANGED: N_("changed their own profile"),
     Action.CALENDAR_RENEWED: N_("made a new address for their calendar"),
+    Action.GROUP_ADDED: N_("set up a group"),
+    Action.GROUP_CHANGED: N_("changed a group"),
+    Action.GROUP_ENDED: N_("ended a group"),
+    Action.SERIES_SET: N_("set the times of a group"),
+    Action.SESSION_ADDED: N_("added a time to a group"),
+    Action.SESSION_MOVED: N_("moved a time of a group"),
+    Action.ANNOUNCEMENT_SENT: N_("sent a message to a group"),
+    Action.APPLICATION_ANSWERED: N_("answered somebody who wished to join a group"),
+    Action.PARTICIPANT_REMOVED: N_("sent somebody out of a session"),
+    Action.PARTICIPANT_LET_BACK: N_("let somebody back into a session"),
+    Action.DUTY_ACCEPTED: N_("promised to lead a session"),
+    Action.DUTY_GIVEN_UP: N_("said that they cannot lead a session"),
+    Action.STAND_IN_ASKED: N_("asked for a stand-in, or took that back"),
+    Action.HOST_ASSIGNED: N_("named somebody to lead a session"),
+    Action.CO_HOST_REMOVED: N_("took a co-leader out of a session"),
 }
 SOMETHING = N_("did something")
 
