@@ -26,6 +26,7 @@ SUBJECTS = (
     "copies",
     "memory",
     "evening",
+    "enrolment",
     "ready",
     "pages",
 )

@@ -1,6 +1,7 @@
 """Requests in, replies out: each request with the one use case that answers it."""
 
 from typing import Any
+from uuid import UUID
 
 from services.booking.service import (
     afterwards,
@@ -27,7 +28,9 @@ from services.booking.service import (
     themes,
 )
 from services.booking.service.deps import Deps
+from services.booking.service.enrolling_together import enrol_together
 from services.booking.service.together import book_together
+from services.booking.store import enrolments
 from services.contracts.booking import appointments as a
 from services.contracts.booking import catalogue as c
 from services.contracts.booking import coordination as w
@@ -42,6 +45,7 @@ from services.contracts.envelope import Request
 from services.runtime.call import Handlers
 from services.runtime.commands import UseCase, at_a_glance, in_transaction
 from services.runtime.db import Database
+from services.runtime.turns import About, Turns
 
 USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     c.ListThemes: themes.list_themes,
@@ -132,9 +136,25 @@ QUESTIONS = (
     a.DescribeMessage,
 )
 
+# A group's seats are moved by one after the other: those who wait for it do so without a connection.
+MOVES_SEATS = (e.LeaveGroup, e.AnswerOffer, e.AnswerApplication)
+
 
 def handlers(db: Database, deps: Deps) -> Handlers:
     served = {request: in_transaction(db, deps, use_case) for request, use_case in USE_CASES.items()}
     served |= {request: at_a_glance(db, deps, USE_CASES[request]) for request in QUESTIONS}
+    turns, group_of = Turns(), _group_of(db)
+    for moves in MOVES_SEATS:
+        served[moves] = turns.in_turn(served[moves], group_of)
+    served[e.Enrol] = enrol_together(db, deps, served[e.Enrol])
     served[a.Book] = book_together(db, deps, served[a.Book], largest=deps.book_together)
     return served
+
+
+def _group_of(db: Database) -> About:
+    """The group that a request is about, as far as it can be known beforehand."""
+
+    async def group_of(request: Any) -> UUID | None:
+        return await enrolments.look_for_group(db, request.booking_id)
+
+    return group_of

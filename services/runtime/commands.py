@@ -33,14 +33,16 @@ def in_transaction(db: Database, deps: D, use_case: UseCase[D]) -> Handler:
     """A handler that runs `use_case` in a transaction of its own, once per key."""
 
     async def handle(request: Request[Any], call: Call) -> Any:
-        async def work(tx: Tx) -> Any:
-            if call.key is None:
-                return await use_case(tx, request, call, deps)
-            return await _once(tx, request, call, lambda: use_case(tx, request, call, deps))
-
-        return await db.transact(work)
+        return await db.transact(lambda tx: once_per_key(tx, request, call, deps, use_case))
 
     return handle
+
+
+async def once_per_key(tx: Tx, request: Request[Any], call: Call, deps: D, use_case: UseCase[D]) -> Any:
+    """What `use_case` answers, or has answered to the same key before."""
+    if call.key is None:
+        return await use_case(tx, request, call, deps)
+    return await _once(tx, request, call, lambda: use_case(tx, request, call, deps))
 
 
 def at_a_glance(db: Database, deps: D, use_case: UseCase[D]) -> Handler:

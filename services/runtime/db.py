@@ -79,6 +79,12 @@ class Tx:
         return await self._connection.fetchval(sql, *args)
 
     @contextlib.asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """What is done inside is undone, and nothing else, when it ends with an exception."""
+        async with self._connection.transaction():
+            yield
+
+    @contextlib.asynccontextmanager
     async def taken_back(self) -> AsyncIterator[None]:
         """Whatever happens inside is undone at the end: for looking at what would be."""
         savepoint = self._connection.transaction()

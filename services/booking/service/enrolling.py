@@ -33,14 +33,13 @@ NEWS: dict[BookingStatus, type[events.BookingEvent]] = {
 
 async def enrol(tx: Tx, request: Enrol, call: Call, deps: Deps) -> Enrolled:
     """All of it in one transaction with the group locked: the order of the list is that of the locks."""
-    first, main = await _enrol(tx, request, call, deps)
-    before = None
+    order, main = await _enrol(tx, request, call, deps)
+    first, before = main[0], None
     if first.status is BookingStatus.WAITING:
-        mine = await store.enrolment(tx, _enrolment_of(first))
-        assert mine is not None
-        before = await store.before(tx, mine, [booking.slot.id for booking in main])
+        before = await store.before(tx, request.group_id, order, [booking.slot.id for booking in main])
+    assert first.enrolment_id is not None
     return Enrolled(
-        enrolment_id=_enrolment_of(first),
+        enrolment_id=first.enrolment_id,
         booking_id=first.id,
         link_version=first.link_version,
         status=first.status,
@@ -66,7 +65,7 @@ async def book(tx: Tx, group_id: UUID, request: Book, call: Call, deps: Deps) ->
         companions=request.companions,
         or_wait=False,
     )
-    first, _ = await _enrol(tx, wish, call, deps)
+    _, (first, *_) = await _enrol(tx, wish, call, deps)
     return Booked(
         id=first.id,
         status=first.status,
@@ -76,8 +75,8 @@ async def book(tx: Tx, group_id: UUID, request: Book, call: Call, deps: Deps) ->
     )
 
 
-async def _enrol(tx: Tx, request: Enrol, call: Call, deps: Deps) -> tuple[BookingRow, Sequence[BookingRow]]:
-    """The booking of the person's next session, and all of the person's own."""
+async def _enrol(tx: Tx, request: Enrol, call: Call, deps: Deps) -> tuple[int, Sequence[BookingRow]]:
+    """Where in the order they come, and the person's own bookings, the next session's first."""
     _check(request)
     group = await store.lock_group(tx, request.group_id)
     if group is None:
@@ -91,11 +90,11 @@ async def _enrol(tx: Tx, request: Enrol, call: Call, deps: Deps) -> tuple[Bookin
         now=call.now,
     )
     comes_to, place = await _place(tx, group, sessions, slots, request, call, deps)
-    added = await _add(tx, request, comes_to, place, call)
+    order, added = await _add(tx, request, comes_to, place, call)
     main = sorted((row for row in added if row.accompanies is None), key=lambda row: row.slot.starts_at)
     told = main if place.status is BookingStatus.HELD else added  # those along hear of it when confirmed
     await news.spread(tx, NEWS[place.status], told, call=call)
-    return main[0], main
+    return order, main
 
 
 async def _place(
@@ -129,9 +128,9 @@ async def _place(
 
 async def _add(
     tx: Tx, request: Enrol, comes_to: Sequence[SlotRow], place: Hold, call: Call
-) -> list[BookingRow]:
+) -> tuple[int, list[BookingRow]]:
     members = list(_members(request))
-    await store.add(
+    order = await store.add(
         tx,
         [member.id for member in members],
         request.group_id,
@@ -145,7 +144,7 @@ async def _add(
         for member in members:
             new = _booking(member, request, place, main_id=main_id)
             added.append((new, slot))
-    return await booking_store.add_all(tx, added, by=access.signature(call.actor), now=call.now)
+    return order, await booking_store.add_all(tx, added, by=access.signature(call.actor), now=call.now)
 
 
 @dataclass(frozen=True)
@@ -184,11 +183,6 @@ def _booking(member: _Member, request: Enrol, place: Hold, *, main_id: UUID) -> 
         enrolment_id=member.id,
         walked_in=request.walk_in,
     )
-
-
-def _enrolment_of(booking: BookingRow) -> UUID:
-    assert booking.enrolment_id is not None
-    return booking.enrolment_id
 
 
 def _check(request: Enrol) -> None:

@@ -72,7 +72,9 @@ async def my_group(tx: Tx, enrolment_id: UUID) -> words.MyGroup:
         places=facts.places,
         sessions=sessions,
         accompanies=mine.accompanies is not None,
-        before_you=await store.before(tx, mine, waited_for) if status is BookingStatus.WAITING else None,
+        before_you=await store.before(tx, mine.group_id, mine.party_place, waited_for)
+        if status is BookingStatus.WAITING
+        else None,
         offered_until=mine.offered_until if status is BookingStatus.OFFERED else None,
         not_accepted=facts.not_accepted,
     )

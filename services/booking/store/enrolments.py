@@ -14,7 +14,7 @@ from asyncpg import Record
 from services.booking.domain.enrolment import Group, Party, Session
 from services.booking.store.slots import SlotRow, slot_row
 from services.contracts.booking.slots import BookingStatus
-from services.runtime.db import Tx
+from services.runtime.db import Database, Tx
 
 LOCK_GROUP = """
     SELECT id, is_open, whole_series, by_acceptance, ended_at IS NOT NULL AS ended
@@ -52,6 +52,7 @@ ADD_ENROLMENTS = """
     INSERT INTO enrolment (id, group_id, whole_series, accompanies, walked_in, created_at)
     SELECT id, $2, $3, CASE WHEN number > 1 THEN ($1::uuid[])[1] END, $4, $5
     FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, number) ORDER BY number
+    RETURNING place
 """
 ENROLMENT = """
     SELECT e.id, e.group_id, e.whole_series, e.accompanies, e.place, e.left_at,
@@ -216,9 +217,10 @@ async def add(
     whole_series: bool,
     walked_in: bool,
     now: datetime,
-) -> None:
-    """A party's: the first is the one whom the others accompany."""
-    await tx.execute(ADD_ENROLMENTS, enrolment_ids, group_id, whole_series, walked_in, now)
+) -> int:
+    """A party's: the first is the one whom the others accompany. Answers with their place in the order."""
+    places = await tx.fetch(ADD_ENROLMENTS, enrolment_ids, group_id, whole_series, walked_in, now)
+    return min(int(row["place"]) for row in places)
 
 
 async def enrolment(tx: Tx, enrolment_id: UUID) -> Enrolment | None:
@@ -242,6 +244,12 @@ async def group_of_booking(tx: Tx, booking_id: UUID) -> UUID | None:
     """None for a booking that is no group's, or is not there."""
     group_id: UUID | None = await tx.fetchval(GROUP_OF_BOOKING, booking_id)
     return group_id
+
+
+async def look_for_group(db: Database, booking_id: UUID) -> UUID | None:
+    """The same, outside of any transaction."""
+    rows = await db.statement(GROUP_OF_BOOKING, booking_id)
+    return rows[0]["group_id"] if rows else None
 
 
 async def group_of_enrolment(tx: Tx, enrolment_id: UUID) -> UUID | None:
@@ -293,9 +301,9 @@ async def end_empty_offers(tx: Tx, group_id: UUID) -> None:
     await tx.execute(END_EMPTY_OFFERS, group_id)
 
 
-async def before(tx: Tx, mine: Enrolment, slot_ids: Sequence[UUID]) -> int:
-    """How many parties wait before this one for any of these sessions."""
-    count: int = await tx.fetchval(BEFORE, mine.group_id, mine.party_place, slot_ids)
+async def before(tx: Tx, group_id: UUID, place: int, slot_ids: Sequence[UUID]) -> int:
+    """How many parties wait before that place for any of these sessions."""
+    count: int = await tx.fetchval(BEFORE, group_id, place, slot_ids)
     return count
 
 

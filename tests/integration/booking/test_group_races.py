@@ -9,12 +9,15 @@ from uuid import uuid4
 
 import pytest
 
+from services.booking import handlers
 from services.booking.store import enrolments as store
 from services.contracts.booking.enrolment import AnswerOffer, Enrolled, LeaveGroup
 from services.contracts.booking.slots import BookingStatus as Status
 from services.contracts.refusals import Code, Refusal, Unavailable
+from services.runtime.bus import AnswerFailed
 from tests.support.enrolling import DAY, FRIEND, Circle, bearer, let_time_pass
 from tests.support.house import A_TUESDAY, House
+from tests.support.system import System
 
 R = TypeVar("R")
 
@@ -53,6 +56,15 @@ async def statuses(house: House) -> Counter[str]:
     return Counter({row["status"]: row["number"] for row in rows})
 
 
+@pytest.fixture
+async def alone(system: System, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A house in which everybody enrols in a transaction of their own, as in many copies of the service."""
+    monkeypatch.setattr(handlers, "enrol_together", lambda _, __, alone: alone)
+    system.clock.set(A_TUESDAY)
+    await system.start("booking")
+    return await House.build(system)
+
+
 async def test_two_hundred_want_fifty_seats_and_everybody_knows_their_place(house: House) -> None:
     group = await Circle.build(house, capacity=50)
 
@@ -64,15 +76,25 @@ async def test_two_hundred_want_fifty_seats_and_everybody_knows_their_place(hous
     await house.system.check_invariants()
 
 
+async def test_it_is_as_exact_when_each_enrols_in_a_transaction_of_their_own(alone: House) -> None:
+    group = await Circle.build(alone, capacity=20)
+
+    answers = await crowd(group, 60)
+
+    assert sum(answer.status is Status.CONFIRMED for answer in answers) == 20
+    assert sorted(each.before_you for each in answers if each.before_you is not None) == [*range(40)]
+    await alone.system.check_invariants()
+
+
 async def test_without_the_lock_and_the_guard_the_same_race_sells_seats_twice(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    alone: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: the race is real, and it is they that win it."""
     for name in ("LOCK_GROUP", "SESSIONS"):
         unlocked = getattr(store, name).partition("FOR UPDATE")[0]
         monkeypatch.setattr(store, name, unlocked)
     monkeypatch.setattr(store, "TAKE_SEATS", UNGUARDED_TAKE)
-    group = await Circle.build(house, capacity=20)
+    group = await Circle.build(alone, capacity=20)
 
     answers = await crowd(group, 60)
 
@@ -147,3 +169,40 @@ async def test_a_seat_offered_to_one_is_never_offered_to_another(house: House) -
     )[:10]
     offered = await house.system.sql("SELECT id FROM booking.booking WHERE status = 'offered'")
     assert {row["id"] for row in offered} == {each.booking_id for each in first_ten}
+
+
+async def test_who_enrols_at_one_moment_with_others_is_judged_alone(house: House) -> None:
+    """A refusal, a repetition and a bug of one are nobody else's: in one transaction or not."""
+    group = await Circle.build(house, capacity=3)
+    key = str(uuid4())
+
+    async def one(**differs: Any) -> Any:
+        try:
+            return await group.enrol(**differs)
+        except (Refusal, Unavailable, AnswerFailed) as error:
+            return error
+
+    answers = await asyncio.gather(
+        one(),
+        one(email=None),
+        one(key=key),
+        one(key=key),
+        one(display_name="Nolla\0"),
+        one(note="\0"),
+        one(companions=[FRIEND], or_wait=False),
+        one(),
+    )
+
+    assert [type(each).__name__ for each in answers] == [
+        "Enrolled",
+        "Refusal",
+        "Enrolled",
+        "Enrolled",
+        "Refusal",
+        "AnswerFailed",
+        "Refusal",
+        "Enrolled",
+    ]
+    assert answers[2] == answers[3]
+    assert await group.taken() == 3
+    await house.system.check_invariants()
