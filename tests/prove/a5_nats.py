@@ -28,7 +28,10 @@ Harm = Callable[[Run, Fleet], Awaitable[None]]
 
 
 async def prove(run: Run) -> None:
-    async with a_fleet(run) as fleet, residents(run, fleet, changes=0, longest_pause=5) as journal:
+    async with (
+        a_fleet(run) as fleet,
+        residents(run, fleet, changes=0, longest_pause=run.choose(long=5, short=1)) as journal,
+    ):
         for what, harm in _harms(run).items():
             before = len(journal.answers)
             await under_load(journal, harm(run, fleet), per_second=PER_SECOND)
