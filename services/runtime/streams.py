@@ -35,8 +35,8 @@ BATCH = 16
 REQUEST_SECONDS = 5
 HEARTBEAT_SECONDS = 0.5  # three missed ones tell that a request was lost with its connection
 # What a dead copy had in hand comes to another so soon; who lives says in time that it is at work.
-ACK_WAIT_SECONDS = 5
-AT_WORK_SECONDS = 1.5
+ACK_WAIT_SECONDS = 3
+AT_WORK_SECONDS = 1
 HANDLE_SECONDS = 20
 MOST_TRIES = 4
 # The server's numbers for a consumer that cannot be made, or is there and cannot be changed.
