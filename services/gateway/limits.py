@@ -68,7 +68,7 @@ class Limits:
 
     def share(self, limit: Limit) -> RateLimitItem:
         """What this copy may give out of it."""
-        whole = limit.value
+        whole: RateLimitItem = limit.value
         return type(whole)(max(1, whole.amount // self._copies), whole.multiples, whole.namespace)
 
     async def spend_contact(self, limit: Limit, request: web.Request, contact: str) -> None:

@@ -15,39 +15,39 @@ from services.runtime.bus import Bus
 CLUSTERED = CONFIGURATION.with_name("cluster.conf")
 ROUTE_PASSWORD = "p-of-the-routes"
 SERVERS = 3
+NAMES = [f"nats-{number + 1}" for number in range(SERVERS)]
 
 
-class NatsCluster:
+class NatsCluster(Nats):
     """As one server to whoever asks for its address: services are told all three."""
 
-    name = "nats"
-
     def __init__(self, state: Path) -> None:
-        self.state = state
-        names = [f"nats-{number + 1}" for number in range(SERVERS)]
-        listening = [port(state, f"{name}-routes") for name in names]
-        routes = ", ".join(f'"nats-route://route:{ROUTE_PASSWORD}@127.0.0.1:{each}"' for each in listening)
-        self.servers = {
-            name: Nats(
-                state,
-                name=name,
-                configuration=CLUSTERED,
-                settings={
-                    "NATS_NAME": name,
-                    "NATS_CLUSTER_LISTEN": f'"127.0.0.1:{where}"',
-                    "NATS_ROUTES": f"[{routes}]",
-                    "NATS_ROUTE_PASSWORD": ROUTE_PASSWORD,
-                },
-            )
-            for name, where in zip(names, listening, strict=True)
-        }
+        super().__init__(state)
+        self._listening = {name: port(state, f"{name}-routes") for name in NAMES}
+        self.servers = {name: self.server(name) for name in NAMES}
 
-    async def start(self) -> Self:
+    def server(self, name: str, *, configuration: Path = CLUSTERED) -> Nats:
+        routes = [
+            f'"nats-route://route:{ROUTE_PASSWORD}@127.0.0.1:{each}"' for each in self._listening.values()
+        ]
+        return Nats(
+            self.state,
+            name=name,
+            configuration=configuration,
+            settings={
+                "NATS_NAME": name,
+                "NATS_CLUSTER_LISTEN": f'"127.0.0.1:{self._listening[name]}"',
+                "NATS_ROUTES": f"[{', '.join(routes)}]",
+                "NATS_ROUTE_PASSWORD": ROUTE_PASSWORD,
+            },
+        )
+
+    async def start(self, *, within: float = 30) -> Self:
         """One alone is not healthy: they choose a leader together."""
         for server in self.servers.values():
             port(self.state, server.name)  # one after the other: the ports are written down in one file
             port(self.state, f"{server.name}-http")
-        await asyncio.gather(*(server.start(within=30) for server in self.servers.values()))
+        await asyncio.gather(*(server.start(within=within) for server in self.servers.values()))
         return self
 
     async def stop(self) -> None:
