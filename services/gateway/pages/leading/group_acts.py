@@ -31,6 +31,7 @@ SETTLED_WORDS = {
     Code.FORBIDDEN: N_("They have been accepted already."),
 }
 STILL_AHEAD = N_("Choose a time that is still ahead.")
+BUSY = N_("Whoever leads has another time then. Choose another hour.")
 THEIR_NAMES = {"starts_at": "starts", "ends_at": "ends"}
 
 
@@ -112,10 +113,9 @@ def refuse_times(request: web.Request, form: Form, refusal: Refusal) -> None:
     for error in refusal.facts.get("errors", []):
         error["field"] = THEIR_NAMES.get(error["field"], error["field"])
     form.refuse_all(refusal, say)
-    if refusal.code == Code.SLOT_CLOSED:
-        form.problem = say(STILL_AHEAD)
-    elif form.problem:
-        form.problem = sentence(refusal.code, say)
+    own = {Code.SLOT_CLOSED: STILL_AHEAD, Code.OVERLAP: BUSY}
+    if form.problem:
+        form.problem = say(own[refusal.code]) if refusal.code in own else sentence(refusal.code, say)
 
 
 def wall(at: datetime, zone: str, pattern: str) -> str:
