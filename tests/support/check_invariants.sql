@@ -104,18 +104,6 @@ WHERE waits.fits AND (waits.is_open OR waits.at + interval '25 minutes' < (
     SELECT min(f.starts_at) FROM booking.slot f WHERE f.group_id = waits.group_id AND f.state = 'open'))
 
 UNION ALL
-SELECT 'a co-host is to come at another hour than the session', c.slot_id::text
-FROM booking.co_host c JOIN booking.slot s ON s.id = c.slot_id
-WHERE c.live AND s.state = 'open' AND (c.starts_at, c.ends_at) <> (s.starts_at, s.ends_at)
-
-UNION ALL
-SELECT 'somebody has promised to host and to co-host at one time', c.slot_id::text
-FROM booking.co_host c JOIN booking.slot s ON s.host_id = c.person_id
-WHERE c.live AND c.accepted_at IS NOT NULL AND s.state = 'open'
-  AND s.staffing IN ('accepted', 'stand_in_wanted')
-  AND tstzrange(s.starts_at, s.ends_at) && tstzrange(c.starts_at, c.ends_at)
-
-UNION ALL
 SELECT 'a booking was made or changed and nobody wrote down by whom', b.id::text
 FROM booking.booking b
 WHERE NOT EXISTS (SELECT FROM booking.booking_change c WHERE c.booking_id = b.id)

@@ -114,6 +114,8 @@ async def disable_person(tx: Tx, request: words.DisablePerson, call: Call, _: De
     sessions = await staffing_store.sessions_of_person(tx, request.person_id, now=call.now)
     await slot_store.lock(tx, *sessions)
     if await store.disable_person(tx, request.person_id, now=call.now):
+        # From here on they can promise nothing; what they promised meanwhile is among these.
+        sessions = await staffing_store.sessions_of_person(tx, request.person_id, now=call.now)
         await staffing.release(tx, request.person_id, sessions, call)
         await slot_store.withdraw_free_of_host(tx, request.person_id, now=call.now)
         await outbox.add(tx, PersonDisabled(person_id=request.person_id), call)

@@ -30,7 +30,7 @@ from services.booking.store.groups import GroupRow
 from services.booking.store.slots import SlotRow
 from services.contracts.booking import slots as slot_words
 from services.contracts.booking.events import BookingConfirmed, BookingMoved, SeatOffered
-from services.contracts.booking.groups import ManagedSession, MoveSession
+from services.contracts.booking.groups import ManagedSession, MoveSession, Staffing
 from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.envelope import Staff
 from services.contracts.refusals import Code, Refusal, field_refusal
@@ -189,17 +189,21 @@ def _booking(member: Member, row: Record, ids: Mapping[UUID, UUID]) -> NewBookin
 
 
 async def _locked(tx: Tx, slot_id: UUID, call: Call) -> tuple[SlotRow, GroupRow]:
-    """A session and its group, for its host, one who leads the group, or a coordinator."""
+    """A session and its group, for its host unless they gave it up, one who leads the group, or a
+    coordinator."""
     group_id = await slot_store.group_of(tx, slot_id)
     if group_id is None:
         raise access.not_found()
     await group_store.lock(tx, group_id)
     await slot_store.lock(tx, slot_id)
     slot = await slot_store.slot(tx, slot_id)
+    session = await staffing_store.session(tx, slot_id)
     group = await group_store.group(tx, group_id, now=call.now)
     assert slot is not None
+    assert session is not None
     assert group is not None
-    access.leads(call.actor, {slot.host.id, *group.leaders})
+    hosts = [] if session.staffing is Staffing.NEEDS_HOST else [session.host_id]
+    access.leads(call.actor, {*hosts, *group.leaders})
     return slot, group
 
 

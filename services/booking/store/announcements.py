@@ -15,7 +15,7 @@ LEADS_GROUP = """
         OR EXISTS (SELECT FROM slot s
                    LEFT JOIN co_host c ON c.slot_id = s.id AND c.person_id = $2 AND c.live
                    WHERE s.group_id = $1 AND s.state = 'open' AND s.ends_at > $3
-                     AND (s.host_id = $2 OR c.accepted_at IS NOT NULL))
+                     AND (s.host_id = $2 AND s.staffing <> 'needs_host' OR c.accepted_at IS NOT NULL))
 """
 GROUP_EXISTS = "SELECT true FROM peer_group WHERE id = $1"
 # The last of a group's sessions in the next week, or the next one if there is none so soon.

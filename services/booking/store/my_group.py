@@ -29,7 +29,8 @@ SESSIONS = """
            p.organisation_id, coalesce(o.name, '') AS organisation,
            s.staffing IN ('accepted', 'stand_in_wanted') AS staffed,
            CASE WHEN b.status IN ('cancelled', 'expired') THEN b.changed_at
-                ELSE s.moved_at END AS changed_at
+                ELSE (SELECT max(c.at) FROM booking_change c
+                      WHERE c.booking_id = b.id AND c.what = 'moved') END AS changed_at
     FROM booking b JOIN slot s ON s.id = b.slot_id JOIN person p ON p.id = s.host_id
     LEFT JOIN organisation o ON o.id = p.organisation_id
     WHERE b.enrolment_id = $1 ORDER BY s.starts_at, s.id

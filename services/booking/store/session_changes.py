@@ -9,6 +9,7 @@ from asyncpg import ExclusionViolationError, Record
 
 from services.booking.domain.hours import Stretch
 from services.booking.domain.series import Busy, Move, Standing
+from services.booking.store.staffing import FREE, LOCK_PERSON
 from services.contracts.booking.groups import Group, Staffing
 from services.contracts.booking.slots import SlotState
 from services.runtime.db import Tx
@@ -71,13 +72,14 @@ MOVE = """
          AS w (id, starts_at, ends_at, local_start)
     WHERE s.id = w.id
 """
-MOVE_CO_HOSTS = """
+# Nor has one who moves it to an hour at which they have something else promised to help then.
+MOVE_CO_HOSTS = f"""
     UPDATE co_host c
     SET starts_at = s.starts_at, ends_at = s.ends_at,
-        asked_at = CASE WHEN c.person_id = $2::uuid THEN c.asked_at END,
-        accepted_at = CASE WHEN c.person_id = $2::uuid THEN c.accepted_at END
-    FROM slot s WHERE s.id = ANY ($1::uuid[]) AND c.slot_id = s.id
-"""
+        asked_at = CASE WHEN p.id = $2::uuid THEN c.asked_at END,
+        accepted_at = CASE WHEN p.id = $2::uuid AND {FREE} THEN c.accepted_at END
+    FROM slot s, person p WHERE s.id = ANY ($1::uuid[]) AND c.slot_id = s.id AND p.id = c.person_id
+"""  # noqa: S608
 ASK_ANEW = "DELETE FROM stand_in_asked WHERE slot_id = ANY ($1::uuid[])"
 MOVE_BOOKINGS = """
     WITH moved AS (
@@ -164,6 +166,7 @@ MEMBERS = """
     JOIN LATERAL (
         SELECT b.* FROM booking b JOIN slot s ON s.id = b.slot_id
         WHERE b.enrolment_id = e.id AND b.status NOT IN ('cancelled', 'expired')
+          AND b.forgotten_at IS NULL
           AND (s.ends_at > $2 OR NOT EXISTS (
               SELECT FROM slot o WHERE o.group_id = $1 AND o.state = 'open' AND o.ends_at > $2))
         ORDER BY s.starts_at DESC, s.id LIMIT 1
@@ -253,7 +256,10 @@ async def add(
 
 
 async def members(tx: Tx, group_id: UUID, *, now: datetime) -> Sequence[Record]:
-    """Those enrolled in the whole series, in the order of their coming, as they are in its last session."""
+    """Those enrolled in the whole series, in the order of their coming, as they are in its last session.
+
+    Of whom nothing is known any more, they are told nothing and do not come.
+    """
     return await tx.fetch(MEMBERS, group_id, now)
 
 
@@ -283,6 +289,7 @@ async def move(tx: Tx, moves: Sequence[Move], *, in_series: bool, by: UUID | Non
             in_series,
             by,
         )
+        await tx.fetchval(LOCK_PERSON, by)
         await tx.execute(MOVE_CO_HOSTS, slot_ids, by)
     except ExclusionViolationError:
         return False

@@ -75,7 +75,7 @@ CANNOT = """
     ON CONFLICT ON CONSTRAINT stand_in_asked_once DO UPDATE SET cannot = true
 """
 LEADERS = """
-    SELECT host_id AS person_id FROM slot WHERE id = $1
+    SELECT host_id AS person_id FROM slot WHERE id = $1 AND staffing <> 'needs_host'
     UNION SELECT person_id FROM co_host WHERE slot_id = $1 AND live AND accepted_at IS NOT NULL
     UNION SELECT f.person_id FROM group_facilitator f JOIN slot s ON s.group_id = f.group_id WHERE s.id = $1
 """
@@ -185,7 +185,8 @@ async def note_cannot(tx: Tx, slot_id: UUID, person_id: UUID, *, now: datetime) 
 
 
 async def leaders(tx: Tx, slot_id: UUID) -> set[UUID]:
-    """Its host, the co-hosts who have promised to come, and those who facilitate its group."""
+    """Its host unless they gave it up, the co-hosts who have promised to come, and those who facilitate its
+    group."""
     return {row["person_id"] for row in await tx.fetch(LEADERS, slot_id)}
 
 

@@ -386,7 +386,7 @@ async def test_an_offer_ends_with_the_session_that_it_was_for(house: House) -> N
     await house.system.ask(changed(group_id, house, capacity=3), house.coordinator)
     assert await statuses(house, waits) == [BookingStatus.OFFERED]
 
-    await house.system.ask(CancelSlot(slot_id=slot_id, reason="Ohjaaja on sairas."), host)
+    await house.system.ask(CancelSlot(slot_id=slot_id, reason="Ohjaaja on sairas."), house.coordinator)
 
     assert await statuses(house, waits) == [BookingStatus.CANCELLED]
     await house.system.check_invariants()
