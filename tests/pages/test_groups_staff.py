@@ -14,7 +14,13 @@ from services.contracts.booking.enrolment import (
     ListAttendees,
     SendAnnouncement,
 )
-from services.contracts.booking.groups import GetManagedGroup, ListManagedGroups, ManagedGroups, MoveSession
+from services.contracts.booking.groups import (
+    GetManagedGroup,
+    ListManagedGroups,
+    ManagedGroups,
+    MoveSession,
+    Staffing,
+)
 from services.contracts.booking.own import ListOpenOutcomes
 from services.contracts.booking.people import FindPersonByEmail, Identify
 from services.contracts.booking.slots import (
@@ -34,7 +40,6 @@ from services.contracts.booking.staffing import (
     GetDuty,
     GiveUpDuty,
     ListDuties,
-    Staffing,
 )
 from services.contracts.envelope import Nothing
 from services.contracts.refusals import Code, Refusal
