@@ -139,13 +139,13 @@ class Postgres:
 
 
 def says_ready(path: Path, pid: int) -> bool:
-    """Whether the server of this pid has written that it takes connections."""
+    """Whether the server of this pid has written that it takes connections, as a standby perhaps."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return False
     written = len(lines) >= READY_LINE and lines[0] == str(pid)
-    return written and lines[READY_LINE - 1].strip() == "ready"
+    return written and lines[READY_LINE - 1].strip() in ("ready", "standby")
 
 
 def forget_reused_pid(path: Path) -> None:

@@ -22,6 +22,7 @@ from tests.prove import (
     a18_model,
     a21_unknown,
     in_the_house,
+    scale,
 )
 from tests.prove.by_tests import tests
 from tests.prove.proof import Run
@@ -106,4 +107,5 @@ PROMISES = [
     # A28, deleted means deleted, belongs here.
     _by_suite("A29", "every look at contact data is recorded", f"{INTEGRATION}/gateway/test_audit.py"),
     _by_suite("A30", "accessible", "-m", "a11y", "tests/pages"),
+    Promise("scale", "of several copies any one may be lost", scale.prove, scale.control),
 ]

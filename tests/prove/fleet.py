@@ -26,6 +26,7 @@ from tests.support.cable import Cable
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.house import House
+from tests.support.nats_cluster import SERVERS, NatsCluster
 from tests.support.processes import is_alive
 from tests.support.system import System
 
@@ -40,7 +41,8 @@ UNSPREAD = " UNION ALL ".join(
 class Fleet:
     """What ends is started again by a supervisor, as systemd or Docker would: harm is a signal.
 
-    `modules` replaces what runs as a service. Every copy reaches NATS through a cable of its own.
+    `modules` replaces what runs as a service. Every copy reaches NATS through a cable of its own, unless
+    there are three servers of it.
     """
 
     def __init__(
@@ -51,13 +53,17 @@ class Fleet:
         settings: Mapping[str, str] = NOTHING,
         modules: Mapping[str, str] = NOTHING,
         smtp: str | None = None,
+        clustered: bool = False,
     ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)
         self.secrets = load_secrets(folder)
         self.postgres = Postgres(folder)
-        self.nats = Nats(folder)
+        self.nats = NatsCluster(folder) if clustered else Nats(folder)
+        self.message_servers = (
+            list(self.nats.servers.values()) if isinstance(self.nats, NatsCluster) else [self.nats]
+        )
         self.mail = mail_catcher(folder)
         self.supervisor = Supervisor(changed=lambda: None, say=self._note)
         self.said: list[str] = []
@@ -66,7 +72,8 @@ class Fleet:
         self._settings |= {f"DIGIAULA_{name}": value for name, value in settings.items()}
         self._modules = modules
         self._smtp = smtp
-        self._parts: dict[str, Part] = {each.name: each for each in (self.postgres, self.nats, self.mail)}
+        ground: list[Part] = [self.postgres, *self.message_servers, self.mail]
+        self._parts: dict[str, Part] = {each.name: each for each in ground}
         self.names = {
             name: [f"{name}-{number + 1}" for number in range(count)] for name, count in copies.items()
         }
@@ -74,12 +81,13 @@ class Fleet:
         self.house: House
 
     async def up(self) -> None:
-        await self.supervisor.start(self.postgres, self.nats, self.mail)
+        await self.supervisor.start(self.postgres, *self.message_servers, self.mail)
         await prepare_database(self.postgres, self.secrets)
         await migrate(self.postgres.dsn("migrator", self.secrets.roles["migrator"], DATABASE))
-        for name in (name for names in self.names.values() for name in names):
-            self.cables[name] = Cable(self.nats.port)
-            await self.cables[name].mend()
+        if not isinstance(self.nats, NatsCluster):
+            for name in (name for names in self.names.values() for name in names):
+                self.cables[name] = Cable(self.nats.port)
+                await self.cables[name].mend()
         copies = [self._copy(service, name) for service, names in self.names.items() for name in names]
         self._parts |= {copy.name: copy for copy in copies}
         await self.supervisor.start(*copies)
@@ -167,7 +175,7 @@ class Fleet:
     def _environment(self, service: str, name: str) -> dict[str, str]:
         at = Addresses(
             postgres=self.postgres.address(DATABASE),
-            nats=self.cables[name].port,
+            nats=self.cables[name].port if name in self.cables else 0,
             smtp=self._port("smtp"),
             mail=self._port("mail"),
             http={each: self._port(f"{each}-1") for each in SERVICES} | {service: self._port(name)},
@@ -176,6 +184,9 @@ class Fleet:
             service, at=at, secrets=self.secrets, caller={**_harmless(), **self._settings}
         )
         told["DIGIAULA_PUBLIC_URL"] = self.gateways[0]
+        if isinstance(self.nats, NatsCluster):
+            told["DIGIAULA_NATS_URL"] = self.nats.url(service)
+            told["DIGIAULA_NATS_REPLICAS"] = str(SERVERS)
         if self._smtp and service == "notify":
             told["DIGIAULA_SMTP_URL"] = self._smtp
         return told
@@ -198,6 +209,7 @@ async def a_fleet(
     modules: Mapping[str, str] | None = None,
     smtp: str | None = None,
     own: bool = False,
+    clustered: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Fleet]:
     """`copies` of each service unless `services` says otherwise; `settings` without their DIGIAULA_.
@@ -213,6 +225,7 @@ async def a_fleet(
         settings=settings,
         modules=modules or {},
         smtp=smtp,
+        clustered=clustered,
     )
     try:
         async with _started(fleet):
