@@ -15,7 +15,8 @@ SECONDS = 10
 DEEPEST = 16
 LONGEST_NUMBER = 20
 
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# One that nobody closed goes on to the end: were it no string, each quote in it would be tried anew.
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _BRACKETS = re.compile(r"[\[\]{}]")
 _UNUSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 

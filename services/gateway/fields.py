@@ -22,6 +22,7 @@ LONGEST_NAME = 80
 LONGEST_NOTE = 500
 LONGEST_WORDS = 2000
 MOST_MARKS = 3
+MOST_IN_A_ROW = 30  # as Unicode has it for texts that can be worked on piece by piece
 
 _ADDRESS = re.compile(r"(?P<local>[^@\s]{1,64})@(?P<domain>[^@\s]{1,253})")
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -41,7 +42,7 @@ _EARLIEST, _LATEST = 2000, 2100
 
 def name(text: str) -> str:
     """A name or a nickname, as its bearer writes it. Refuses `name_invalid`."""
-    clean = unicodedata.normalize("NFC", text.strip())
+    clean = _composed(text.strip(), Code.NAME_INVALID)
     if not 0 < len(clean) <= LONGEST_NAME or not any(unicodedata.category(c)[0] in "LNSP" for c in clean):
         raise Refusal(Code.NAME_INVALID, f"Give a name or a nickname of at most {LONGEST_NAME} characters.")
     if any(_is_hidden(character) for character in clean) or _piles_marks(clean):
@@ -55,6 +56,17 @@ def nickname(text: str) -> str:
         return name(text)
     except Refusal as refusal:
         raise Refusal(Code.NICKNAME_INVALID, refusal.detail) from refusal
+
+
+def _composed(text: str, code: Code) -> str:
+    """Each letter as one sign. Marks are put into their order on the way, and that of thousands on one
+    letter takes seconds."""
+    row = 0
+    for character in text if not text.isascii() else "":
+        row = row + 1 if unicodedata.combining(character) else 0
+        if row > MOST_IN_A_ROW:
+            raise Refusal(code, "The text holds characters that cannot be shown.")
+    return unicodedata.normalize("NFC", text)
 
 
 def _is_hidden(character: str) -> bool:
@@ -130,7 +142,7 @@ def _not_a_number() -> Refusal:
 
 def line(text: str) -> str:
     """One line of text."""
-    clean = unicodedata.normalize("NFC", text.strip())
+    clean = _composed(text.strip(), Code.TEXT_INVALID)
     if any(_is_hidden(character) for character in clean):
         raise Refusal(Code.TEXT_INVALID, "The text holds characters that cannot be shown.")
     return clean
@@ -138,7 +150,7 @@ def line(text: str) -> str:
 
 def words(text: str) -> str:
     """Text of several lines."""
-    clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").strip())
+    clean = _composed(text.replace("\r\n", "\n").replace("\r", "\n").strip(), Code.TEXT_INVALID)
     if any(_is_hidden(character) for character in clean if character not in "\n\t"):
         raise Refusal(Code.TEXT_INVALID, "The text holds characters that cannot be shown.")
     return clean

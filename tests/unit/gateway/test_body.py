@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -46,6 +47,20 @@ def test_a_bad_body_has_its_code(case: str) -> None:
 
 def test_brackets_inside_a_text_are_not_counted() -> None:
     assert parse(json.dumps({"a": "[" * 1000 + '\\"' + "{" * 1000}).encode())
+
+
+def test_a_text_that_nobody_closed_is_read_through_once() -> None:
+    """Begun anew at each of its quotes, it would hold everybody up for a minute."""
+    began = process_time()
+    with pytest.raises(Refusal):
+        parse(b"[" * 15 + b'{"a": [1], "b": "' + b'\\"' * 32_000)
+    assert process_time() - began < 2
+
+
+def test_brackets_after_a_text_that_nobody_closed_are_part_of_it() -> None:
+    with pytest.raises(Refusal) as refused:
+        parse(b'{"a": "' + b"[" * 1000)
+    assert refused.value.code is Code.JSON_INVALID
 
 
 def test_a_pair_of_surrogates_is_one_letter() -> None:

@@ -1,6 +1,8 @@
 """What people type, and what becomes of it."""
 
+from collections.abc import Callable
 from datetime import datetime
+from time import process_time
 
 import pytest
 
@@ -135,3 +137,15 @@ def test_text_of_several_lines_keeps_them_and_nothing_hidden() -> None:
         fields.words("a\u202eb")
     with pytest.raises(Refusal):
         fields.line("eka\ntoka")
+
+
+@pytest.mark.parametrize("rule", [fields.name, fields.nickname, fields.line, fields.words])
+def test_a_tower_of_marks_is_refused_before_it_costs_anything(rule: Callable[[str], str]) -> None:
+    began = process_time()
+    with pytest.raises(Refusal):
+        rule("a" + COMBINING + "\u0327\u0301" * 15_000)
+    assert process_time() - began < 0.5
+
+
+def test_letters_with_several_marks_are_text() -> None:
+    assert fields.words("Vie\u0323\u0302t") == "Việt"

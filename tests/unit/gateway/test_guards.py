@@ -42,6 +42,8 @@ def request(*, peer: str = "192.0.2.1", method: str = "POST", **headers: str) ->
         {"Origin": "null", "Sec_Fetch_Site": "cross-site"},
         {"Origin": "null"},
         {"Origin": "https://digiaula.fi:444"},
+        {"Origin": "http://["},
+        {"Origin": "digiaula.fi"},
     ],
 )
 def test_a_write_from_another_site_is_refused(headers: dict[str, str]) -> None:
@@ -61,6 +63,14 @@ def test_a_write_from_another_site_is_refused(headers: dict[str, str]) -> None:
 )
 def test_a_write_from_our_page_or_from_a_program_passes(headers: dict[str, str]) -> None:
     csrf.check_origin(request(**headers), PUBLIC, is_api=True)
+
+
+def test_a_token_that_is_no_text_is_not_ours() -> None:
+    """A header may hold any bytes."""
+    with pytest.raises(Refusal) as refused:
+        csrf.check_token("\udcff", "token")
+    assert refused.value.code is Code.CSRF
+    csrf.check_token("token", "token")
 
 
 def test_a_look_may_come_from_anywhere() -> None:
