@@ -12,11 +12,13 @@ from services.booking.service import (
     changing,
     coordination,
     enrolling,
+    erasing,
     groups,
     leaving,
     my_group,
     neighbours,
     own,
+    own_data,
     people,
     places,
     receptions,
@@ -37,6 +39,7 @@ from services.contracts.booking import coordination as w
 from services.contracts.booking import enrolment as e
 from services.contracts.booking import groups as g
 from services.contracts.booking import own as o
+from services.contracts.booking import own_data as y
 from services.contracts.booking import people as p
 from services.contracts.booking import receptions as r
 from services.contracts.booking import slots as s
@@ -89,6 +92,8 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     o.FindCalendar: own.find_calendar,
     o.RenewCalendar: own.renew_calendar,
     o.ListOpenOutcomes: own.list_open_outcomes,
+    y.DescribeOwnData: own_data.describe_own_data,
+    y.EraseResident: erasing.erase_resident,
     w.SearchSlots: coordination.search_slots,
     w.SearchBookings: coordination.search_bookings,
     w.DescribeHistory: coordination.describe_history,

@@ -31,6 +31,7 @@ class MessageKind(StrEnum):
     LINKS = "links"
     SIGN_IN = "sign_in"
     ALERT = "alert"
+    OWN_DATA = "own_data"
 
 
 class MessageState(StrEnum):
@@ -76,6 +77,32 @@ class ListMessages(Request[Messages], frozen=True, kw_only=True):
     subject: ClassVar[str] = "notify.v1.rpc.list_messages"
     reply = Messages
     booking_id: UUID
+
+
+class MessageTo(Struct, frozen=True, kw_only=True):
+    """One message owed to the resident of a booking, or sent to them: under ids, without its words."""
+
+    booking_id: UUID
+    kind: MessageKind
+    state: MessageState
+    due_at: datetime
+    channel: str | None = None
+    sent_at: datetime | None = None
+
+
+class MessagesTo(Struct, frozen=True):
+    items: list[MessageTo]
+
+
+class ListMessagesTo(Request[MessagesTo], frozen=True, kw_only=True):
+    """What is kept of messages to the resident who has these bookings, for themselves or a coordinator.
+
+    The gateway asks it of its own accord, once it knows that they ask.
+    """
+
+    subject: ClassVar[str] = "notify.v1.rpc.list_messages_to"
+    reply = MessagesTo
+    booking_ids: list[UUID]
 
 
 class Resend(Request[Nothing], frozen=True, kw_only=True):

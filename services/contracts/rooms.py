@@ -165,6 +165,28 @@ class ListPresence(Request[RoomPresence], frozen=True, kw_only=True):
     slot_id: UUID
 
 
+class Seen(Struct, frozen=True, kw_only=True):
+    """Somebody came, waited, asked for help or left, as our page or Jitsi (`source`) saw it."""
+
+    booking_id: UUID
+    what: str
+    source: str
+    at: datetime
+
+
+class Sightings(Struct, frozen=True):
+    items: list[Seen]
+
+
+class ListSightings(Request[Sightings], frozen=True, kw_only=True):
+    """What is kept of the coming and going of one resident, who has these bookings, for themselves or
+    a coordinator. The gateway asks it of its own accord, once it knows that they ask. At most 2,000."""
+
+    subject: ClassVar[str] = "rooms.v1.rpc.list_sightings"
+    reply = Sightings
+    booking_ids: list[UUID]
+
+
 class RemoveParticipant(Request[Nothing], frozen=True, kw_only=True):
     """A host sends somebody out of this session: no token is given to them any more. `back` lets them in
     again. Twice is once. The host ends their connection in the meeting itself."""

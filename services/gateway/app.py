@@ -11,9 +11,9 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from services.contracts import links
-from services.contracts.gateway import PrepareSignIn
+from services.contracts.gateway import PrepareOwnData, PrepareSignIn
 from services.contracts.refusals import Code, Refusal
-from services.gateway import audit, cards, csrf, sessions, signing_in
+from services.gateway import audit, cards, csrf, own_data, sessions, signing_in
 from services.gateway.api.openapi import DESCRIPTION, describe
 from services.gateway.calls import REQUEST_ID
 from services.gateway.config import Config
@@ -79,11 +79,15 @@ def build(parts: Parts, settings: Config) -> Service:
         await kept.forget_old()
         await signing_in.forget_old(parts.db, parts.clock)
         await cards.forget_old(parts.db, parts.clock)
+        await own_data.forget_old(parts.db, parts.clock)
         await audit.forget_old(parts.db, parts.clock, settings.keep_audit_days)
         return None
 
     return Service(
-        handlers={PrepareSignIn: signing_in.prepare_handler(door)},
+        handlers={
+            PrepareSignIn: signing_in.prepare_handler(door),
+            PrepareOwnData: own_data.prepare_handler(door),
+        },
         jobs=[
             Job("forget-sessions", forget, every=timedelta(minutes=15), clock=parts.clock),
             Job("lateness", look_at_loop, every=timedelta(seconds=LOOK_SECONDS), clock=parts.clock),

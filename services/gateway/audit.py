@@ -33,6 +33,8 @@ class Action(StrEnum):
     BOOKINGS_LISTED = "bookings.listed"
     LINK_RENEWED = "link.renewed"
     CARD_MADE = "card.made"
+    DATA_READ = "data.read"
+    RESIDENT_ERASED = "resident.erased"
     OUTCOME_RECORDED = "outcome.recorded"
     SLOT_CANCELLED = "slot.cancelled"
     PERSON_ADDED = "person.added"

@@ -142,7 +142,8 @@ def at_once(kind: MessageKind, meeting: Meeting, *, occasion: int, now: datetime
 
 def asked_for(kind: MessageKind, about: UUID, *, now: datetime, booking_id: UUID | None = None) -> Owed:
     """What somebody waits for, or must be told, whatever the time: links, a sign-in, an alert."""
-    until = now + (SIGN_IN_WORTH_SENDING if kind is MessageKind.SIGN_IN else TRY_FOR_AT_MOST)
+    soon = kind in (MessageKind.SIGN_IN, MessageKind.OWN_DATA)
+    until = now + (SIGN_IN_WORTH_SENDING if soon else TRY_FOR_AT_MOST)
     return Owed(
         kind=kind, about=about, booking_id=booking_id, due_at=now, not_after=until, give_up_at=until
     )

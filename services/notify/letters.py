@@ -12,7 +12,7 @@ from services.contracts.booking.enrolment import (
 from services.contracts.booking.people import AlertAddress, ListAlertAddresses
 from services.contracts.booking.staffing import DescribeDuties
 from services.contracts.envelope import Request
-from services.contracts.gateway import PrepareSignIn
+from services.contracts.gateway import PrepareOwnData, PrepareSignIn
 from services.contracts.notify import MessageKind
 from services.notify import domain, group_messages, store
 from services.notify.group_wording import GroupWording
@@ -66,6 +66,8 @@ class Letters:
                 return [self._wording.sign_in(due.id, mail, now=self._time.now())]
             case MessageKind.ALERT:
                 return await self._alerts(due)
+            case MessageKind.OWN_DATA:
+                return [await self._own_data(due)]
             case MessageKind.LINKS if due.booking_id is None:
                 facts = await self._ask(DescribeLinks(link_request_id=due.about))
                 return self._links(due, facts.bookings, renewed=False)
@@ -86,6 +88,13 @@ class Letters:
                 booking = await self._facts(due)
                 await self._ask_after_the_last(due, booking)
                 return [self._wording.about_booking(due.id, due.kind, booking, now=self._time.now())]
+
+    async def _own_data(self, due: Due) -> Letter:
+        """To the contact on file, whatever became of the booking. The token is made last."""
+        assert due.booking_id is not None
+        facts = await self._ask(DescribeMessage(booking_id=due.booking_id))
+        made = await self._ask(PrepareOwnData(own_data_link_id=due.about))
+        return self._wording.own_data(due.id, facts, made, now=self._time.now())
 
     async def _about_enrolment(self, due: Due) -> Letter:
         assert due.enrolment_id is not None

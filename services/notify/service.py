@@ -44,9 +44,11 @@ async def hear_of_booking(
         await store.plan(tx, domain.follow_ups(meeting, quiet=quiet, now=now))
 
 
-async def hear_of_wish(tx: Tx, kind: MessageKind, about: UUID, *, now: datetime) -> None:
-    """Somebody asked for their links or for a way in, and waits."""
-    await store.plan(tx, [domain.asked_for(kind, about, now=now)])
+async def hear_of_wish(
+    tx: Tx, kind: MessageKind, about: UUID, *, now: datetime, booking_id: UUID | None = None
+) -> None:
+    """Somebody asked for their links, a way in or their own data, and waits."""
+    await store.plan(tx, [domain.asked_for(kind, about, now=now, booking_id=booking_id)])
 
 
 async def give_up_news(tx: Tx, *, now: datetime) -> None:

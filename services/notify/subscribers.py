@@ -21,17 +21,18 @@ from services.contracts.booking.events import (
     LinksRequested,
     OfferEnded,
     PutOnWaitingList,
+    ResidentErased,
     SeatOffered,
 )
 from services.contracts.envelope import Event, Told
-from services.contracts.gateway import SignInRequested
+from services.contracts.gateway import OwnDataRequested, SignInRequested
 from services.contracts.notify import MessageKind
-from services.notify import group_news, service
+from services.notify import group_news, own_data_store, service
 from services.notify.domain import QuietHours
 from services.notify.service import News
 from services.runtime.clock import Clock
 from services.runtime.db import Tx
-from services.runtime.streams import EventHandler, Subscription
+from services.runtime.hearing import EventHandler, Subscription
 
 NEWS: dict[type[BookingEvent], News] = {
     BookingHeld: News(MessageKind.HOLD),
@@ -75,6 +76,18 @@ def subscriptions(
     async def sign_in_requested(tx: Tx, event: SignInRequested, _: Told) -> None:
         await service.hear_of_wish(tx, MessageKind.SIGN_IN, event.sign_in_id, now=clock.now())
 
+    async def own_data_requested(tx: Tx, event: OwnDataRequested, _: Told) -> None:
+        await service.hear_of_wish(
+            tx,
+            MessageKind.OWN_DATA,
+            event.own_data_link_id,
+            now=clock.now(),
+            booking_id=event.booking_id,
+        )
+
+    async def resident_erased(tx: Tx, event: ResidentErased, _: Told) -> None:
+        await own_data_store.forget(tx, event.booking_ids)
+
     async def buried(tx: Tx) -> None:
         await service.give_up_news(tx, now=clock.now())
 
@@ -89,6 +102,7 @@ def subscriptions(
                 HostAsked: host_asked,
                 HostNotFound: host_not_found,
                 LinksRequested: links_requested,
+                ResidentErased: resident_erased,
             },
             then=wake,
             on_buried=buried,
@@ -96,7 +110,7 @@ def subscriptions(
         Subscription(
             owner="gateway",
             durable="notify-gateway",
-            handlers={SignInRequested: sign_in_requested},
+            handlers={SignInRequested: sign_in_requested, OwnDataRequested: own_data_requested},
             then=wake,
             on_buried=buried,
         ),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.contracts.booking.appointments import MessageFacts
 from services.contracts.booking.people import AlertAddress
-from services.contracts.gateway import SignInMail
+from services.contracts.gateway import OwnDataToken, SignInMail
 from services.contracts.notify import MessageKind
 from services.notify.senders.letter import Channel, Letter
 from services.notify.writing import Writer, plain, reached_at
@@ -74,6 +74,21 @@ class Wording:
             links=[link],
             link=link,
             expires_at=mail.expires_at,
+            zone=self._writer.zone,
+        )
+
+    def own_data(
+        self, message_id: UUID, facts: MessageFacts, made: OwnDataToken, *, now: datetime
+    ) -> Letter:
+        link = f"{self._writer.public_url}/own-data/{made.token}"
+        return self._writer.write(
+            MessageKind.OWN_DATA,
+            id=str(message_id),
+            contact=facts,
+            now=now,
+            links=[link],
+            link=link,
+            expires_at=made.expires_at,
             zone=self._writer.zone,
         )
 

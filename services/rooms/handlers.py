@@ -13,12 +13,13 @@ from services.contracts.rooms import (
     Leave,
     ListOwnRooms,
     ListPresence,
+    ListSightings,
     Look,
     LookAtSlots,
     RemoveParticipant,
     RoomView,
 )
-from services.rooms import hosting, joining, news, service
+from services.rooms import hosting, joining, news, own_data, service
 from services.rooms.gathering import Gathering
 from services.rooms.service import Board, Means, NotYetKnown
 from services.rooms.store import places
@@ -46,6 +47,7 @@ def handlers(db: Database, bus: Bus, means: Means) -> Handlers:
         CloseRoom: in_transaction(db, means, service.close_room),
         ListPresence: in_transaction(db, means, hosting.list_presence),
         RemoveParticipant: in_transaction(db, means, hosting.remove_participant),
+        ListSightings: in_transaction(db, means, own_data.list_sightings),
     }
     return {request: _knowing(handler, db, bus) for request, handler in served.items()}
 

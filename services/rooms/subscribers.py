@@ -7,13 +7,14 @@ from services.contracts.booking.events import (
     BookingExpired,
     BookingMoved,
     LinkRenewed,
+    ResidentErased,
     SlotCancelled,
     SlotChanged,
 )
 from services.contracts.envelope import Told
-from services.rooms import news
+from services.rooms import news, own_data
 from services.runtime.db import Tx
-from services.runtime.streams import Subscription
+from services.runtime.hearing import Subscription
 
 
 async def place_given(tx: Tx, event: BookingEvent, told: Told) -> None:
@@ -36,6 +37,10 @@ async def slot_changed(tx: Tx, event: SlotChanged, told: Told) -> None:
     await news.take_in_session(tx, event, at=told.at)
 
 
+async def resident_erased(tx: Tx, event: ResidentErased, told: Told) -> None:
+    await own_data.forget(tx, event.booking_ids, at=told.at)
+
+
 BOOKING = Subscription(
     owner="booking",
     durable="rooms-booking",
@@ -47,5 +52,6 @@ BOOKING = Subscription(
         BookingExpired: place_given_back,
         SlotCancelled: slot_cancelled,
         SlotChanged: slot_changed,
+        ResidentErased: resident_erased,
     },
 )

@@ -1,9 +1,10 @@
 """Commands run in one transaction and are answered once: a repetition meets the first answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -106,3 +107,19 @@ def _scope(actor: Actor) -> str:
 async def forget_old_keys(tx: Tx, most: int) -> int:
     """Keys are kept two days: a retry comes within one."""
     return changed(await tx.execute(FORGET, most))
+
+
+FORGET_REPLIES = """
+    DELETE FROM command
+    WHERE scope = ANY ($1::text[]) OR scope LIKE 'person:%' AND EXISTS (
+        SELECT FROM unnest($2::bytea[], $3::bytea[]) AS w (id, name)
+        WHERE position(w.id IN reply) > 0 AND position(w.name IN reply) > 0)
+"""
+
+
+async def forget_replies(tx: Tx, named: Mapping[UUID, str]) -> None:
+    """Answers that were kept for a repetition and name these residents, by their bookings: to themselves,
+    or to those who serve. What is answered to who has just booked names nobody."""
+    scopes = [_scope(Resident(booking_id=booking_id, link_version=0)) for booking_id in named]
+    ids = [str(booking_id).encode() for booking_id in named]
+    await tx.execute(FORGET_REPLIES, scopes, ids, [encode(name) for name in named.values()])

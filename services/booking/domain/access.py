@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from services.contracts.envelope import Actor, Resident, Role, Staff
+from services.contracts.envelope import Actor, Resident, Role, Service, Staff
 from services.contracts.refusals import Code, Refusal
 
 
@@ -19,6 +19,13 @@ def coordinator(actor: Actor) -> Staff:
     if isinstance(actor, Staff) and actor.role is Role.COORDINATOR:
         return actor
     raise Refusal(Code.FORBIDDEN, "Only a coordinator can do this.")
+
+
+def oneself(actor: Actor) -> None:
+    """Whoever it is about, as the gateway found out by a link fresh from their contact; or a coordinator
+    for them."""
+    if actor != Service(name="gateway"):
+        coordinator(actor)
 
 
 def host(actor: Actor, host_id: UUID) -> Staff:

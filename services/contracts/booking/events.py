@@ -178,3 +178,10 @@ class SlotCancelled(Event, frozen=True, kw_only=True):
 class PersonDisabled(Event, frozen=True, kw_only=True):
     subject: ClassVar[str] = "booking.v1.event.person_disabled"
     person_id: UUID
+
+
+class ResidentErased(Event, frozen=True, kw_only=True):
+    """Nothing is known any more of who had these bookings: whoever keeps anything of them forgets it."""
+
+    subject: ClassVar[str] = "booking.v1.event.resident_erased"
+    booking_ids: list[UUID]

@@ -15,6 +15,7 @@ KINDS: Mapping[str, str] = {
     MessageKind.FEEDBACK: N_("The question how it was"),
     MessageKind.LINKS: N_("Links that were asked for"),
     MessageKind.SIGN_IN: N_("A sign-in link"),
+    MessageKind.OWN_DATA: N_("A link to one's own data"),
     MessageKind.APPLICATION: N_("News that the wish to join a group was passed on"),
     MessageKind.WAITING: N_("News of the place on a waiting list"),
     MessageKind.OFFER: N_("The offer of a place in a group"),

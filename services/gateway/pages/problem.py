@@ -43,6 +43,8 @@ async def show(request: web.Request, problem: Problem) -> web.StreamResponse:
 
 
 def _of_link(request: web.Request, problem: Problem) -> web.Response | None:
+    if request.path.startswith("/own-data/") and problem.status in (404, 410):
+        return render(request, "own_data/old.html", status=problem.status)
     token = request.match_info.get("token")
     if token is None:
         return None

@@ -35,6 +35,7 @@ DONE = {
     "moved": N_("The booking has been moved. They are sent a message about it."),
     "cancelled": N_("The booking has been cancelled. They are sent a message about it."),
     "renewed": N_("The old link works no longer. A new one is on its way to them."),
+    "erased": N_("Everything about them has been erased."),
 }
 WHAT = {
     "booked": N_("Booked"),
@@ -45,6 +46,7 @@ WHAT = {
     "expired": N_("Not confirmed in time, and given back"),
     "attended": N_("Noted: they came"),
     "no_show": N_("Noted: they did not come"),
+    "erased": N_("Erased what was known of them"),
 }
 BY = {
     "resident": N_("the resident"),

@@ -36,6 +36,8 @@ WORDS: Mapping[str, str] = {
     Action.BOOKINGS_LISTED: N_("looked through the list of bookings"),
     Action.LINK_RENEWED: N_("replaced a link"),
     Action.CARD_MADE: N_("made a card with a code"),
+    Action.DATA_READ: N_("looked at all that is known of somebody"),
+    Action.RESIDENT_ERASED: N_("erased all that is known of somebody"),
     Action.OUTCOME_RECORDED: N_("noted what came of a meeting"),
     Action.SLOT_CANCELLED: N_("called off a time"),
     Action.PERSON_ADDED: N_("invited somebody to serve"),
