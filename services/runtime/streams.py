@@ -39,6 +39,7 @@ ACK_WAIT_SECONDS = 3
 AT_WORK_SECONDS = 1
 HANDLE_SECONDS = 20
 MOST_TRIES = 4
+SUSPECT_AFTER = 3
 # The server's numbers for a consumer that cannot be made, or is there and cannot be changed.
 NEVER_AS_DECLARED = (10012, 10148)
 PUT_BACK_SECONDS = (1, 5, 30)  # after a failure; what is put back keeps its place in hand
@@ -94,6 +95,7 @@ class Consumer:
         self._bus = bus
         self._places = asyncio.Semaphore(BATCH)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._suspects = asyncio.Lock()
         self._in_hand: dict[int, Msg] = {}
         self._at_work: asyncio.Task[None] | None = None
         self._stopping = False
@@ -240,6 +242,15 @@ class Consumer:
                     await message.in_progress()
 
     async def _handle_or_bury(self, message: Msg) -> Callable[[], Awaitable[None]]:
+        """What came back twice may be what ends the process: one at a time from then on, and counted only
+        when it is its turn, so that the others are not buried beside it.
+        """
+        if message.metadata.num_delivered < SUSPECT_AFTER:
+            return await self._try_or_bury(message)
+        async with self._suspects:
+            return await self._try_or_bury(message)
+
+    async def _try_or_bury(self, message: Msg) -> Callable[[], Awaitable[None]]:
         """What the server is to be told once this is done: that it was, or that it never will be.
 
         Whoever died of the last try could not bury it: that is done before another.

@@ -24,7 +24,7 @@ from tests.support.system import System
 
 NO_ANSWER = 0
 MAYBE = (NO_ANSWER, 500, 502, 503, 504)
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 LOOK_SECONDS = 0.5
 FREE = """
     SELECT id FROM booking.slot WHERE state = 'open' AND kind = 'appointment' AND taken = 0

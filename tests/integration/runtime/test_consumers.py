@@ -304,6 +304,39 @@ async def test_what_takes_its_time_is_not_given_to_another(
     assert again is not says_so
 
 
+@pytest.mark.parametrize(
+    ("suspect_after", "alone"), [(2, True), pytest.param(99, False, id="without taking turns")]
+)
+async def test_those_beside_a_message_that_ends_the_process_are_not_buried_with_it(
+    storm: Pieces, monkeypatch: pytest.MonkeyPatch, suspect_after: int, alone: bool
+) -> None:
+    monkeypatch.setattr(streams, "ACK_WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(streams, "SUSPECT_AFTER", suspect_after)
+    poison, others = uuid4(), [uuid4() for _ in range(3)]
+    dying = asyncio.Event()
+
+    async def taste(tx: Tx, event: SomethingDone, told: Told) -> None:
+        if event.thing_id == poison:
+            dying.set()
+            await asyncio.Event().wait()
+        await asyncio.sleep(0.1)  # longer than dying takes
+        await add_effect(tx, event, told)
+
+    await storm.tell(*(SomethingDone(thing_id=thing) for thing in [poison, *others]))
+    for _ in range(3):
+        consumer = await storm.listener(taste)
+        run = storm.run(consumer.run())
+        await asyncio.wait_for(dying.wait(), 5)
+        dying.clear()
+        run.cancel()
+        await consumer.stop(grace=0)
+    storm.run((await storm.listener(taste)).run())
+
+    await eventually(lambda: nothing_pending(storm), within=10)
+    assert (len(await letters(storm)) == 1) is alone
+    assert (sorted(await storm.effects()) == sorted(others)) is alone
+
+
 async def test_a_dead_letter_is_settled_when_it_is_driven_again(storm: Pieces) -> None:
     listener = Listener()
     thing, hopeless = uuid4(), uuid4()
