@@ -1,5 +1,6 @@
 """What is said of an enrolment: when it is due, how changes come together, and whether it still holds."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -37,15 +38,20 @@ _COMES = {
 }
 
 
+def occasion_of(at: datetime) -> int:
+    """Tells what is said once from what is said again: all that happens at one moment is one occasion."""
+    return int(at.timestamp())
+
+
 def of_enrolment(kind: MessageKind, event: BookingEvent, *, at: datetime, now: datetime) -> Owed:
     """One message, however many sessions there are: each of their events asks for the same one.
 
-    An offer is of use until it ends, and each is another occasion.
+    An offer is of use until it ends. One made again, with the session at another hour, is another occasion.
     """
     assert event.enrolment_id is not None
     occasion, not_after = 0, now + TRY_FOR_AT_MOST
     if isinstance(event, SeatOffered):
-        occasion, not_after = int(event.offered_until.timestamp()), event.offered_until
+        occasion, not_after = occasion_of(at), event.offered_until
     return Owed(
         kind=kind,
         about=event.enrolment_id,
@@ -148,23 +154,25 @@ def changed_since(group: MyGroup, since: datetime) -> list[EnrolledSession]:
 
 
 def no_longer_true(
-    kind: MessageKind, group: MyGroup, *, since: datetime | None, occasion: int, now: datetime
+    kind: MessageKind, group: MyGroup, *, since: datetime | None, not_after: datetime, now: datetime
 ) -> str | None:
-    """Why a message about an enrolment must not be sent, or None. What the owner says now decides."""
+    """Why a message about an enrolment must not be sent, or None. What the owner says now decides.
+
+    An offer is the same one as long as it ends when the message does.
+    """
     if kind is MessageKind.GROUP_CHANGE:
         return _no_change(group, since, now)
     if group.status not in _STATUS_NEEDED[kind]:
         return str(group.status)
     if kind is MessageKind.OFFER:
         until = group.offered_until
-        return None if until and until > now and int(until.timestamp()) == occasion else "offer_over"
+        return None if until and until > now and until == not_after else "offer_over"
     if kind is not MessageKind.OFFER_OVER and not ahead(group, now=now):
         return "over"
     return None
 
 
 def _no_change(group: MyGroup, since: datetime | None, now: datetime) -> str | None:
-    """A confirmation on its way tells of everything as it is now; before one there is nothing to change."""
     if all(each.ends_at <= now for each in group.sessions):
         return "over"
     added = [each for each in ahead(group, now=now) if each.sequence == 0 and not each.changed_at]
@@ -173,7 +181,35 @@ def _no_change(group: MyGroup, since: datetime | None, now: datetime) -> str | N
     return None
 
 
-def goes_on(group: MyGroup, booking_id: UUID, *, now: datetime) -> bool:
-    """Whether the person comes to a later session too: they are asked how it was after the last."""
+def not_of_this_session(
+    kind: MessageKind, group: MyGroup, booking_id: UUID, *, now: datetime
+) -> str | None:
+    """Why a reminder of one session, or the question how it was, must not be sent; None for any other.
+
+    Within the hour nobody is reminded of what nobody has promised to open: they have been told so. How it
+    was is asked once, after the last session, of those who could come to any.
+    """
     (this,) = (each for each in group.sessions if each.booking_id == booking_id)
-    return any(each.starts_at > this.starts_at for each in ahead(group, now=now))
+    if kind is MessageKind.REMINDER_HOUR and not this.staffed:
+        return "no_host"
+    if kind is not MessageKind.FEEDBACK:
+        return None
+    if any(each.starts_at > this.starts_at for each in ahead(group, now=now)):
+        return "goes_on"
+    held = this.staffed or any(each.status is BookingStatus.ATTENDED for each in group.sessions)
+    return None if held else "not_held"
+
+
+@dataclass(frozen=True)
+class Before:
+    """What had been said of an enrolment. What is no longer known was said long ago, of a place."""
+
+    kinds: frozenset[MessageKind]
+
+    @property
+    def had_place(self) -> bool:
+        return not self.kinds or MessageKind.CONFIRMATION in self.kinds
+
+    @property
+    def only_applied(self) -> bool:
+        return MessageKind.APPLICATION in self.kinds and MessageKind.WAITING not in self.kinds

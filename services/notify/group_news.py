@@ -95,9 +95,12 @@ async def hear_of_announcement(tx: Tx, event: AnnouncementMade, *, now: datetime
     await store.plan(tx, [group_messages.announcement(event, now=now)])
 
 
-async def hear_of_host(tx: Tx, event: BookingEvent, kind: MessageKind, *, now: datetime) -> None:
-    """That nobody will open a session, or that somebody will after all."""
-    await store.plan(tx, [domain.at_once(kind, Meeting.of(event), occasion=event.sequence, now=now)])
+async def hear_of_host(
+    tx: Tx, event: BookingEvent, kind: MessageKind, *, at: datetime, now: datetime
+) -> None:
+    """That nobody will open a session, or that somebody will after all; and so on, if they change."""
+    occasion = group_messages.occasion_of(at)
+    await store.plan(tx, [domain.at_once(kind, Meeting.of(event), occasion=occasion, now=now)])
 
 
 async def hear_of_asking(tx: Tx, event: HostAsked, *, now: datetime) -> None:

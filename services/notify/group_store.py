@@ -28,6 +28,16 @@ async def said_since(tx: Tx, enrolment_id: UUID, kind: MessageKind) -> datetime 
     return since
 
 
+FIRST_WORDS = (MessageKind.HOLD, MessageKind.APPLICATION, MessageKind.WAITING, MessageKind.CONFIRMATION)
+SAID_BEFORE = "SELECT DISTINCT kind FROM message WHERE enrolment_id = $1 AND kind = ANY($2::text[])"
+
+
+async def said_before(tx: Tx, enrolment_id: UUID) -> frozenset[MessageKind]:
+    """With which of the first words an enrolment began, and went on."""
+    rows = await tx.fetch(SAID_BEFORE, enrolment_id, list(FIRST_WORDS))
+    return frozenset(MessageKind(row["kind"]) for row in rows)
+
+
 JOIN_CHANGE = """
     UPDATE message SET since = least(since, $2), due_at = least(due_at, $3),
         next_try_at = least(next_try_at, $3), booking_id = $4

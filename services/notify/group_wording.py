@@ -12,6 +12,7 @@ from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.booking.staffing import WantedDuties
 from services.contracts.notify import MessageKind
 from services.notify import group_messages
+from services.notify.group_messages import Before
 from services.notify.senders.letter import Channel, Letter
 from services.notify.writing import Writer, language_of, plain
 from services.runtime.calendar import CalendarEntry, Method, uid_of
@@ -20,6 +21,7 @@ from services.runtime.series import Occurrence, Series, sequence_of
 MOST_LISTED = 12
 _WITH_CALENDAR = {MessageKind.CONFIRMATION, MessageKind.GROUP_CHANGE}
 _OFF = {BookingStatus.CANCELLED, BookingStatus.EXPIRED}
+_HAS_PLACE = {BookingStatus.CONFIRMED, BookingStatus.ATTENDED, BookingStatus.NO_SHOW}
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
 
@@ -35,6 +37,7 @@ class GroupWording:
         kind: MessageKind,
         facts: GroupMessageFacts,
         *,
+        before: Before,
         since: datetime | None,
         now: datetime,
     ) -> Letter:
@@ -56,19 +59,23 @@ class GroupWording:
             ahead=ahead[:MOST_LISTED],
             more=max(0, len(ahead) - MOST_LISTED),
             called_off=[each for each in changed if _called_off(each)],
-            left=[each for each in changed if _left(each)],
+            left=[each for each in changed if _left(each)] if before.had_place else [],
             moved=[each for each in changed if each in ahead],
             reason=plain(next((each.cancel_reason or "" for each in changed if _called_off(each)), "")),
             whole_series=group.whole_series and len(group.sessions) > 1,
+            has_place=group.status in _HAS_PLACE,
+            only_applied=before.only_applied,
+            accompanies=group.accompanies,
             places=group.places,
             not_accepted=group.not_accepted,
             before_you=group.before_you or 0,
             offered_until=group.offered_until,
-            host=plain(near.host.display_name),
+            host=plain(near.host.display_name) if near.staffed else "",
             organisation=plain(near.host.organisation),
             zone=near.time_zone,
         )
-        if kind not in _WITH_CALENDAR or letter.channel is not Channel.EMAIL:
+        with_calendar = kind in _WITH_CALENDAR and (before.had_place or group.status in _HAS_PLACE)
+        if not with_calendar or letter.channel is not Channel.EMAIL:
             return letter
         return self._with_calendar(letter, facts, link, now=now)
 

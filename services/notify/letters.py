@@ -14,7 +14,8 @@ from services.contracts.booking.staffing import DescribeDuties
 from services.contracts.envelope import Request
 from services.contracts.gateway import PrepareOwnData, PrepareSignIn
 from services.contracts.notify import MessageKind
-from services.notify import domain, group_messages, store
+from services.notify import domain, group_messages, group_store, store
+from services.notify.group_messages import Before
 from services.notify.group_wording import GroupWording
 from services.notify.senders.letter import Letter
 from services.notify.store import Due
@@ -86,7 +87,7 @@ class Letters:
                 return [self._of_groups.about_host(due.id, due.kind, booking, now=self._time.now())]
             case _:
                 booking = await self._facts(due)
-                await self._ask_after_the_last(due, booking)
+                await self._check_session(due, booking)
                 return [self._wording.about_booking(due.id, due.kind, booking, now=self._time.now())]
 
     async def _own_data(self, due: Due) -> Letter:
@@ -101,21 +102,30 @@ class Letters:
         facts = await self._group(due.enrolment_id)
         now = self._time.now()
         if reason := group_messages.no_longer_true(
-            due.kind, facts.group, since=due.since, occasion=due.occasion, now=now
+            due.kind, facts.group, since=due.since, not_after=due.not_after, now=now
         ):
             raise NotOwed(reason)
-        return self._of_groups.about_enrolment(due.id, due.kind, facts, since=due.since, now=now)
+        before = await self._before(due.enrolment_id)
+        return self._of_groups.about_enrolment(
+            due.id, due.kind, facts, before=before, since=due.since, now=now
+        )
+
+    async def _before(self, enrolment_id: UUID) -> Before:
+        return Before(await self._db.transact(lambda tx: group_store.said_before(tx, enrolment_id)))
 
     async def _group(self, enrolment_id: UUID) -> GroupMessageFacts:
         return await self._ask(DescribeGroupMessage(enrolment_id=enrolment_id))
 
-    async def _ask_after_the_last(self, due: Due, booking: MessageFacts) -> None:
-        """How it was is asked once of a group, not every week."""
-        if due.kind is not MessageKind.FEEDBACK or booking.enrolment_id is None:
+    async def _check_session(self, due: Due, booking: MessageFacts) -> None:
+        """What the booking does not tell, and its group does."""
+        asks = due.kind in (MessageKind.REMINDER_HOUR, MessageKind.FEEDBACK)
+        if not asks or booking.enrolment_id is None:
             return
         group = (await self._group(booking.enrolment_id)).group
-        if group_messages.goes_on(group, booking.booking_id, now=self._time.now()):
-            raise NotOwed("goes_on")
+        if reason := group_messages.not_of_this_session(
+            due.kind, group, booking.booking_id, now=self._time.now()
+        ):
+            raise NotOwed(reason)
 
     async def _announcement(self, due: Due) -> Letter:
         assert due.announcement_id is not None

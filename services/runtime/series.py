@@ -45,7 +45,12 @@ class Series:
         return written
 
     def _events(self) -> list[Event]:
-        ordered = sorted(self.occurrences, key=lambda each: each.planned_start)
+        met = {each.planned_start for each in self.occurrences if not each.off}
+        ordered = sorted(
+            # One that is off and has come back since is not off.
+            (each for each in self.occurrences if not each.off or each.planned_start not in met),
+            key=lambda each: each.planned_start,
+        )
         live = [each for each in ordered if not each.off]
         if not live or self.entry.method is Method.CANCEL:
             return [self._event(ordered[0])]

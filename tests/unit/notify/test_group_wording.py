@@ -15,6 +15,7 @@ from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.booking.staffing import WantedDuties
 from services.contracts.links import parse_keys
 from services.contracts.notify import MessageKind
+from services.notify.group_messages import Before
 from services.notify.group_wording import GroupWording
 from services.notify.senders.letter import Channel, Letter
 from services.notify.writing import Writer
@@ -44,10 +45,19 @@ OF_AN_ENROLMENT = [
 SECRET = ("Syöpään", "sairastuneet", "bereavement", "Canary")
 
 
-def about(kind: MessageKind, group: MyGroup | None = None, **contact: Any) -> Letter:
+def about(
+    kind: MessageKind,
+    group: MyGroup | None = None,
+    *,
+    said: MessageKind = MessageKind.CONFIRMATION,
+    **contact: Any,
+) -> Letter:
+    """`said`: the first word that the person had."""
     usual: dict[str, Any] = {"language": "fi", "email": "anna@example.org", "group": group or a_group()}
     facts = GroupMessageFacts(**usual | contact)
-    return WORDING.about_enrolment(MESSAGE, kind, facts, since=NOW, now=NOW)
+    return WORDING.about_enrolment(
+        MESSAGE, kind, facts, before=Before(frozenset({said})), since=NOW, now=NOW
+    )
 
 
 @pytest.mark.parametrize("kind", OF_AN_ENROLMENT)
@@ -61,6 +71,28 @@ def test_everything_is_said_in_every_language_and_by_every_way(kind: MessageKind
     assert text.channel is Channel.SMS
     assert "https://hall.example/" in text.text
     assert not [word for word in SECRET if word in mail.subject + mail.text + text.text]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "differs"),
+    [
+        (MessageKind.OFFER, MessageKind.WAITING, {"accompanies": True}),
+        (MessageKind.OFFER_OVER, MessageKind.APPLICATION, {"status": BookingStatus.EXPIRED}),
+        (MessageKind.GROUP_CHANGE, MessageKind.WAITING, {"status": BookingStatus.WAITING}),
+    ],
+)
+@pytest.mark.parametrize("contact", [{}, {"email": None, "phone": "+358401234567"}])
+def test_whose_case_is_another_is_written_to_otherwise_in_every_language(
+    kind: MessageKind, said: MessageKind, differs: dict[str, Any], contact: dict[str, Any]
+) -> None:
+    usual = {about(kind, language=language, **contact).text for language in LANGUAGES}
+    others = {
+        about(kind, a_group(**differs), said=said, language=language, **contact).text
+        for language in LANGUAGES
+    }
+
+    assert len(others) == len(LANGUAGES)
+    assert not usual & others
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -123,3 +123,13 @@ def test_every_change_and_every_new_day_raises_the_sequence() -> None:
 
     assert sequence_of([0, 1, 1]) > before
     assert sequence_of([0, 0, 1, 0]) > before
+
+
+def test_an_evening_that_was_called_off_and_came_back_is_in_the_calendar() -> None:
+    """Two sessions were put at one hour by the rule, and one of them is off."""
+    evenings = [meeting(at(1, 7)), meeting(at(1, 14), off=True), meeting(at(1, 14)), meeting(at(1, 21))]
+
+    (event,) = written(evenings).events
+
+    assert event["RRULE"] == {"FREQ": ["WEEKLY"], "INTERVAL": [1], "COUNT": [3]}
+    assert "EXDATE" not in event
