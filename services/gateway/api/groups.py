@@ -108,7 +108,8 @@ async def describe(asking: Asking[NoBody]) -> groups.GroupPage:
 async def enrol(asking: Asking[EnrolmentBody]) -> EnrolmentMade:
     """The reply is made of the owner's answer alone, so a repetition gets the same bytes."""
     said = asking.body
-    await note(asking.door, asking.call, Action.BOOKING_MADE, slot_id=said.slot_id)
+    group_id = asking.ids["group_id"]
+    await note(asking.door, asking.call, Action.BOOKING_MADE, slot_id=said.slot_id, group_id=group_id)
     enrolled = await asking.ask(
         Enrol(
             group_id=asking.ids["group_id"],
