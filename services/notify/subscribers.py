@@ -140,7 +140,7 @@ def _hear_of_session(*, clock: Clock, quiet: QuietHours) -> EventHandler:
 
 
 def _hear_of_host(kind: MessageKind, *, clock: Clock) -> EventHandler:
-    async def hear(tx: Tx, event: Any, _: Told) -> None:
-        await group_news.hear_of_host(tx, event, kind, now=clock.now())
+    async def hear(tx: Tx, event: Any, told: Told) -> None:
+        await group_news.hear_of_host(tx, event, kind, at=told.at, now=clock.now())
 
     return hear

@@ -41,15 +41,6 @@ async def resident_erased(tx: Tx, event: ResidentErased, told: Told) -> None:
     await own_data.forget(tx, event.booking_ids, at=told.at)
 
 
-async def first_places(tx: Tx, batch: Sequence[Heard]) -> list[UUID]:
-    """Most news is of somebody's first place, and needs nothing to be looked at."""
-    firsts = first_of_each(batch, BookingConfirmed)
-    if not firsts:
-        return []
-    given = await news.take_in_first(tx, [(heard.event, heard.told.at) for heard in firsts])
-    return [heard.told.event_id for heard in firsts if heard.event.booking_id in given]
-
-
 BOOKING = Subscription(
     owner="booking",
     durable="rooms-booking",
