@@ -16,7 +16,7 @@ from services.contracts.booking.enrolment import Enrol
 from services.contracts.booking.events import BookingMoved, SeatOffered
 from services.contracts.booking.groups import GetGroup, Groups, ListGroups
 from services.contracts.booking.slots import BookingStatus, SlotState
-from services.contracts.rooms import Look, RoomState
+from services.contracts.rooms import Look, RoomClosed, RoomState
 from tests.pages import examples, group_examples
 from tests.pages.conftest import NOW
 from tests.pages.group_examples import CLOSED, EVENT, OPEN, own_session
@@ -222,3 +222,23 @@ async def test_a_busy_moment_leaves_the_page_standing_and_is_got_over(
     await page.unroute_all()
 
     await expect(page.get_by_role("button", name="Otan paikan")).to_be_visible(timeout=6000)
+
+
+async def test_a_page_whose_meeting_is_over_asks_for_no_more_news(
+    page: Page, neighbours: Neighbours
+) -> None:
+    """Left open on a phone, it would ask every few seconds until the battery is empty."""
+    await page.add_init_script(
+        "const Heard = EventSource;"
+        "window.EventSource = function (at) { return (window.news = new Heard(at)); };"
+    )
+    neighbours.answers(Look, examples.view(RoomState.WAITING))
+    await page.goto(LINK)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Odotushuone")
+    assert await page.evaluate("news.readyState") < 2
+
+    neighbours.answers(Look, examples.view(RoomState.OVER))
+    await neighbours.tell(RoomClosed(slot_id=own_session().slot_id))
+
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Kiitos käynnistä", timeout=6000)
+    await page.wait_for_function("news.readyState === 2", timeout=5000)

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.envelope import Resident
-from services.contracts.refusals import Refusal, Unavailable
+from services.contracts.refusals import Code, Refusal, Unavailable
 from services.contracts.rooms import RoomState
 from services.gateway import meetings
 from services.gateway.api.serving import Asking, NoBody
@@ -30,6 +30,7 @@ WRITE_SECONDS = 10.0
 GLANCE_SECONDS = 2.0
 AT_ONCE = 20
 LOOKS_A_SECOND = 150
+OF_ONE_LINK = 20  # pages on every device of theirs, and those that a bad connection has left behind
 
 NAMES = {
     RoomState.BEFORE: "before",
@@ -42,22 +43,26 @@ LAST = (RoomState.OVER, RoomState.CANCELLED)
 
 
 async def stream(asking: Asking[NoBody]) -> web.StreamResponse:
-    """Refusals come before the first byte, as problems; afterwards the stream only ends."""
-    seen = await meetings.look(asking.door, asking.call)
-    response = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
-    )
-    await response.prepare(asking.request)
-    who = asking.call.actor
+    """Refusals come before the first byte, as problems; afterwards the stream only ends. A page that gets
+    none is loaded again now and then."""
+    who, hub = asking.call.actor, asking.door.hub
     assert isinstance(who, Resident)
-    hub, waiting = asking.door.hub, asking.door.waiting
-    with waiting.stream(who), hub.watching(who.booking_id, seen.slot.id) as watch:
-        try:
-            _note_waiting(asking, seen)
-            await _tell(response, NAMES[seen.state], seen)
-            await _follow(asking, response, watch, seen)
-        except (ConnectionError, TimeoutError):
-            pass  # gone, or too slow: it comes again by itself
+    with hub.watching(who.booking_id) as watch:
+        if hub.crowd(who.booking_id) > OF_ONE_LINK:
+            raise Refusal(Code.TOO_MANY, "This page is open too many times.")
+        seen = await meetings.look(asking.door, asking.call)
+        hub.also(watch, seen.slot.id)
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+        )
+        await response.prepare(asking.request)
+        with asking.door.waiting.stream(who):
+            try:
+                _note_waiting(asking, seen)
+                await _tell(response, NAMES[seen.state], seen)
+                await _follow(asking, response, watch, seen)
+            except (ConnectionError, TimeoutError):
+                pass  # gone, or too slow: it comes again by itself
     return response
 
 

@@ -46,9 +46,13 @@
     );
 
   const news = new EventSource(live.dataset.events);
+  // The clock alone opens the door and ends the meeting; a stream that fell silent tells nothing.
+  const again = setInterval(look, 20000);
   for (const name of ["waiting", "open", "closed", "moved", "cancelled", "changed"]) {
     news.addEventListener(name, look);
   }
-  // The clock alone opens the door and ends the meeting; a stream that fell silent tells nothing.
-  setInterval(look, 20000);
+  // After these there is no news any more: a browser would ask for it for ever.
+  for (const last of ["closed", "cancelled"]) {
+    news.addEventListener(last, () => { news.close(); clearInterval(again); });
+  }
 })();

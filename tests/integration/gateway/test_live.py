@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,6 +16,7 @@ from services.gateway.api import events
 from services.gateway.limits import IN_FLIGHT
 from services.gateway.live import Hub
 from tests.integration.gateway.conftest import Doorstep, a_booking
+from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY
 from tests.support.visitor import Visitor
 
@@ -148,13 +149,39 @@ async def test_open_pages_end_with_the_service_and_without_delay(meeting: Meetin
 
 
 async def test_more_open_pages_than_places_hold_up_nobody(meeting: Meeting) -> None:
+    links = [meeting.link]
+    for number in range(1, 2 + IN_FLIGHT // events.OF_ONE_LINK):
+        at = meeting.slot.starts_at + timedelta(days=number)
+        slot = await meeting.doorstep.house.slot(meeting.host, at)
+        made = await meeting.resident.post("/bookings", a_booking(slot.id))
+        links.append("/t/" + made.json["manage_url"].rpartition("/")[2])
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        address = f"{meeting.resident.address}/api/v1{meeting.link}/events"
-        pages = await asyncio.gather(*(session.get(address) for _ in range(IN_FLIGHT + 10)))
+        streams = [f"{meeting.resident.address}/api/v1{link}/events" for link in links]
+        pages = await asyncio.gather(
+            *(session.get(streams[number % len(streams)]) for number in range(IN_FLIGHT + 10))
+        )
         assert {page.status for page in pages} == {200}
         assert (await meeting.resident.get(meeting.link)).status == 200
         for page in pages:
             page.close()
+
+
+async def test_one_link_takes_no_more_than_its_share_of_the_open_pages(meeting: Meeting) -> None:
+    """Were there no end to them, whoever has one link could take live news from everybody else."""
+    async with AsyncExitStack() as stack:
+        for _ in range(events.OF_ONE_LINK):
+            stream = await stack.enter_async_context(opened(meeting.resident, meeting.link))
+            await stream.next()
+        refused = await meeting.resident.get(f"{meeting.link}/events")
+        assert (refused.status, refused.code) == (429, "too_many")
+
+    async def comes_again() -> bool:
+        async with meeting.resident.session.get(
+            f"{meeting.resident.address}/api/v1{meeting.link}/events"
+        ) as response:
+            return response.status == 200
+
+    await eventually(comes_again)
 
 
 async def test_a_booked_meeting_can_be_seen_and_joined_with_booking_down(meeting: Meeting) -> None:
