@@ -93,22 +93,31 @@ def is_live(session: EnrolledSession) -> bool:
 
 
 def calendar_of(mine: MyGroup, entry: CalendarEntry) -> bytes:
-    """All its sessions as one recurring object, with those moved or not come to as its exceptions."""
-    coming = (*AHEAD, *OVER)
+    """All its sessions as one recurring object, with those moved or not come to as its exceptions.
+
+    It is off when there is none to come to, whatever became of the one whose link this is.
+    """
+    occurrences = [_occurrence(session) for session in mine.sessions]
     series = Series(
-        entry=replace(entry, sequence=sequence_of([session.sequence for session in mine.sessions])),
+        entry=replace(
+            entry,
+            sequence=sequence_of([session.sequence for session in mine.sessions]),
+            cancelled=all(each.off for each in occurrences),
+        ),
         time_zone=mine.sessions[0].time_zone,
-        occurrences=[
-            Occurrence(
-                planned_start=session.series_start or session.starts_at,
-                starts_at=session.starts_at,
-                ends_at=session.ends_at,
-                off=session.state is not SlotState.OPEN or session.status not in coming,
-            )
-            for session in mine.sessions
-        ],
+        occurrences=occurrences,
     )
     return series.to_bytes()
+
+
+def _occurrence(session: EnrolledSession) -> Occurrence:
+    coming = (*AHEAD, *OVER)
+    return Occurrence(
+        planned_start=session.series_start or session.starts_at,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        off=session.state is not SlotState.OPEN or session.status not in coming,
+    )
 
 
 def next_after(mine: MyGroup, booking_id: UUID, now: datetime) -> EnrolledSession | None:
