@@ -150,7 +150,11 @@ async def erase(door: Door, secret: str, call: Call) -> int:
 
 
 async def report_on(door: Door, booking_id: UUID, call: Call) -> Report:
-    """On behalf of `call.actor`: the gateway itself for whoever it has found out to be the one."""
+    """On behalf of `call.actor`: the gateway itself for whoever it has found out to be the one.
+
+    Without a key: answers are kept under keys, and this one is to be kept nowhere.
+    """
+    call = call.keyed(None)
     own = await door.bus.call(DescribeOwnData(booking_id=booking_id), call)
     ids = [booking.id for booking in own.bookings]
     messages, sightings = await asyncio.gather(

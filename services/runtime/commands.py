@@ -111,7 +111,7 @@ async def forget_old_keys(tx: Tx, most: int) -> int:
 
 FORGET_REPLIES = """
     DELETE FROM command
-    WHERE scope = ANY ($1::text[]) OR scope LIKE 'person:%' AND EXISTS (
+    WHERE scope = ANY ($1::text[]) OR scope ~ '^(person|service):' AND EXISTS (
         SELECT FROM unnest($2::bytea[], $3::bytea[]) AS w (id, name)
         WHERE position(w.id IN reply) > 0 AND position(w.name IN reply) > 0)
 """

@@ -21,6 +21,7 @@ from tests.prove import (
     a16_health,
     a18_model,
     a21_unknown,
+    a28_erased,
     in_the_house,
     scale,
 )
@@ -104,7 +105,7 @@ PROMISES = [
         f"{INTEGRATION}/rooms/test_strangers.py",
         f"{INTEGRATION}/notify/test_privacy.py",
     ),
-    # A28, deleted means deleted, belongs here.
+    Promise("A28", "deleted means deleted", a28_erased.prove, has_short=False),
     _by_suite("A29", "every look at contact data is recorded", f"{INTEGRATION}/gateway/test_audit.py"),
     _by_suite("A30", "accessible", "-m", "a11y", "tests/pages"),
     Promise("scale", "of several copies any one may be lost", scale.prove, scale.control),
