@@ -11,11 +11,11 @@ from services.booking.domain import access
 from services.booking.domain import enrolment as rules
 from services.booking.service import my_group, news, offers
 from services.booking.service.deps import Deps
-from services.booking.service.leaders import check_leads
 from services.booking.service.leaving import Entered, enter
 from services.booking.service.offers import Ending
 from services.booking.store import bookings as booking_store
 from services.booking.store import enrolments as store
+from services.booking.store import groups as group_store
 from services.booking.store.bookings import BookingRow
 from services.contracts.booking import enrolment as words
 from services.contracts.booking.events import (
@@ -93,12 +93,15 @@ async def expire_offer(tx: Tx, enrolment_id: UUID, call: Call, deps: Deps) -> No
 async def answer_application(
     tx: Tx, request: words.AnswerApplication, call: Call, deps: Deps
 ) -> words.MyGroup:
-    """By those who lead. Accepted without a free place, the party waits from the place where it came."""
+    """By those who lead the group: who hosts one session of it does not choose its members.
+
+    Accepted without a free place, the party waits from the place where it came.
+    """
     group_id = await store.group_of_booking(tx, request.booking_id)
-    if group_id is None:
+    group = await group_store.group(tx, group_id, now=call.now) if group_id is not None else None
+    if group_id is None or group is None:
         raise access.not_found()
-    booking = await booking_store.present(tx, request.booking_id)
-    await check_leads(tx, booking.slot, call)
+    access.leads(call.actor, group.leaders)
     entered = await enter(tx, request.booking_id, call, deps)
     party = await booking_store.of_enrolment(tx, entered.mine.main_id)
     applied = [row for row in party if row.status is BookingStatus.APPLIED]

@@ -56,7 +56,6 @@ AS_IT_IS = """
     FROM slot s JOIN peer_group g ON g.id = s.group_id
     WHERE s.id = ANY ($1::uuid[]) ORDER BY s.starts_at, s.id
 """
-GROUP_OF = "SELECT group_id FROM slot WHERE id = $1"
 
 
 @dataclass(frozen=True)
@@ -149,8 +148,3 @@ async def _managed(tx: Tx, rows: Sequence[Record]) -> Sequence[ManagedSession]:
         )
         for row in rows
     ]
-
-
-async def group_of(tx: Tx, slot_id: UUID) -> UUID | None:
-    group_id: UUID | None = await tx.fetchval(GROUP_OF, slot_id)
-    return group_id

@@ -9,7 +9,7 @@ import pytest
 from services.booking.service.forgetting import Keep, forget
 from services.booking.store import staffing as staffing_store
 from services.contracts.booking.appointments import MoveBooking, ReadContact
-from services.contracts.booking.enrolment import ListAttendees, SendAnnouncement
+from services.contracts.booking.enrolment import AnswerApplication, ListAttendees, SendAnnouncement
 from services.contracts.booking.groups import MoveSession, Staffing
 from services.contracts.booking.people import DisablePerson
 from services.contracts.booking.slots import AddSlot, BookingStatus, CancelSlot
@@ -153,3 +153,16 @@ async def test_a_co_host_who_moves_a_session_onto_a_time_of_their_own_has_not_pr
 
     assert (await duty_of(house, slot_id, helper)).accepted is False
     await house.system.check_invariants()
+
+
+async def test_who_stands_in_for_one_evening_does_not_choose_who_is_in_the_group(house: House) -> None:
+    circle = await Circle.build(house, by_acceptance=True)
+    applied = await circle.enrol(0)
+    stands_in = await a_volunteer(house)
+    naming = AssignHost(slot_id=circle.sessions[0], person_id=stands_in.person_id)
+    await house.system.ask(naming, house.coordinator)
+    await house.system.ask(AcceptDuty(slot_id=circle.sessions[0]), stands_in)
+    answer = AnswerApplication(booking_id=applied.booking_id, accept=False)
+
+    assert await code_of(house.system.ask(answer, stands_in)) is Code.NOT_FOUND
+    assert await code_of(house.system.ask(answer, circle.host)) is None
