@@ -81,6 +81,7 @@ def test_the_builder_is_sent_neither_secrets_nor_state() -> None:
         "!requirements/run.txt",
         "!services",
         "!deploy/nats/server.conf",
+        "!deploy/nats/cluster.conf",
         "!deploy/nats/start",
     }
 
