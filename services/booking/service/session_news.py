@@ -1,6 +1,5 @@
 """News that everybody in a session hears, each by an event of their own booking."""
 
-from datetime import datetime
 from uuid import UUID
 
 from services.booking.store import session_bookings as store
@@ -14,10 +13,9 @@ async def tell_missing(tx: Tx, slot_id: UUID, call: Call) -> None:
     await outbox.add_all(tx, [HostMissing(**facts) for facts in await store.coming(tx, slot_id)], call)
 
 
-async def tell_found(tx: Tx, slot_id: UUID, *, told_at: datetime, call: Call) -> None:
-    """To those who were told at that moment that nobody comes."""
-    coming = await store.coming(tx, slot_id, booked_by=told_at)
-    await outbox.add_all(tx, [HostFound(**facts) for facts in coming], call)
+async def tell_found(tx: Tx, slot_id: UUID, call: Call) -> None:
+    """Also to those who came later: their confirmation said that nobody had been found yet."""
+    await outbox.add_all(tx, [HostFound(**facts) for facts in await store.coming(tx, slot_id)], call)
 
 
 async def tell_outcomes(tx: Tx, noted: list[store.Facts], call: Call) -> None:

@@ -160,7 +160,7 @@ async def _promise_to_host(tx: Tx, duty: DutyRow, call: Call) -> None:
     if not await store.promise_host(tx, session.slot_id, person.person_id):
         raise rules.overlap()
     if session.told_missing_at is not None:
-        await tell_found(tx, session.slot_id, told_at=session.told_missing_at, call=call)
+        await tell_found(tx, session.slot_id, call)
     await news.slot_changed(tx, [session.slot_id], call)
 
 

@@ -15,9 +15,7 @@ _FACTS = """
 _FROM = "FROM booking b JOIN slot s ON s.id = b.slot_id"
 COMING = f"""
     SELECT {_FACTS} {_FROM}
-    WHERE b.slot_id = $1 AND b.status IN ('held', 'confirmed')
-      AND ($2::timestamptz IS NULL OR b.created_at <= $2)
-    ORDER BY b.id
+    WHERE b.slot_id = $1 AND b.status IN ('held', 'confirmed') ORDER BY b.id
 """
 REACHED_IN_SLOT = f"""
     SELECT {_FACTS} {_FROM}
@@ -75,9 +73,9 @@ CAME_AFTER_ALL = f"{_CAME_AFTER_ALL} SELECT {_FACTS}, true AS attended {_FROM_NO
 Facts = dict[str, Any]
 
 
-async def coming(tx: Tx, slot_id: UUID, *, booked_by: datetime | None = None) -> list[Facts]:
-    """Everybody who would come to this session, or of them those who had booked by some moment."""
-    return await _facts(tx, COMING, slot_id, booked_by)
+async def coming(tx: Tx, slot_id: UUID) -> list[Facts]:
+    """Everybody who would come to this session."""
+    return await _facts(tx, COMING, slot_id)
 
 
 async def reached_in_slot(tx: Tx, slot_id: UUID) -> list[Facts]:

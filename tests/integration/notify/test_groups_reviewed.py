@@ -176,6 +176,17 @@ async def test_nobody_is_named_as_leading_who_has_not_promised_to(
     assert "Maija" not in (await mailroom.mail()).text
 
 
+async def test_who_enrols_shortly_before_a_session_without_a_host_hears_that_it_has_none(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    """Those who enrolled before have been told so; these would stand before a closed door."""
+    clock.set(STARTS - 2 * HOUR)
+    group = neighbours.has_group(a_group(a_session(staffed=False)))
+    await _confirmed(neighbours, group)
+
+    assert "Jos et kuule meistä" in (await mailroom.mail()).text
+
+
 def _called_off(number: int, clock: SetClock) -> Any:
     return a_session(
         number,
