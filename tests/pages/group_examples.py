@@ -21,7 +21,7 @@ OPEN = Group(
     name=Words("Avoin omaishoitajien ilta", "Öppen kväll för närståendevårdare", "Carers' open evening"),
     description=Words(
         "Puhumme siitä, mitä arki läheisen rinnalla on. Voit vain kuunnella.",
-        "Vi talar om vardagen vid sidan av en närstående. Du får bara lyssna.",
+        "Vi talar om vardagen vid sidan av en närstående. Det går bra att bara lyssna.",
         "We talk about everyday life beside somebody close. You may just listen.",
     ),
     open=True,

@@ -94,7 +94,7 @@ async def test_a_series_is_enrolled_in_as_a_whole(visitor: Visitor) -> None:
 
     assert ENROL_ALL in page.links
     assert not [link for link in page.links if link.startswith(f"{ENROL_ALL}/")]
-    assert "8 kertaa edessä" in page.text
+    assert "8 tulevaa kertaa" in page.text
 
 
 async def test_a_full_group_says_how_many_wait(visitor: Visitor, neighbours: Neighbours) -> None:
