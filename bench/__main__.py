@@ -25,6 +25,7 @@ SUBJECTS = (
     "lateness",
     "copies",
     "memory",
+    "work",
     "evening",
     "enrolment",
     "ready",

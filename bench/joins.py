@@ -15,7 +15,7 @@ async def measure() -> list[Figure]:
     per_second, limits = [], []
     with bare_server() as echo:
         async with system() as stack:
-            requests = _joins(stack, await group(stack, await hosting(stack)))
+            requests = joining(stack, await group(stack, await hosting(stack)))
             await _joined(stack, requests)
             for _ in range(ROUNDS):
                 limits.append(await echoed_per_second(echo))
@@ -23,7 +23,7 @@ async def measure() -> list[Figure]:
     return [beside("joins, link to token", per_second, limits, unit="/s", limit=ECHO, target=0.4)]
 
 
-def _joins(stack: Stack, tokens: list[str]) -> Iterator[bytes]:
+def joining(stack: Stack, tokens: list[str]) -> Iterator[bytes]:
     return cycle(
         request(f"{stack.gateway}/api/v1/t/{token}/join", method="POST", body=BODY) for token in tokens
     )

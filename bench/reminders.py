@@ -29,7 +29,7 @@ MAIL = (
 
 async def measure() -> list[Figure]:
     ours, raw = [], []
-    with _sink() as port:
+    with sink() as port:
         async with system(SMTP_URL=f"smtp://127.0.0.1:{port}") as stack:
             for _ in range(ROUNDS):
                 raw.append(await _handed_straight(port))
@@ -85,7 +85,7 @@ async def _line(port: int, count: int) -> None:
 
 
 @contextmanager
-def _sink() -> Iterator[int]:
+def sink() -> Iterator[int]:
     with subprocess.Popen(
         [sys.executable, "-m", "bench.sink"], stdout=subprocess.PIPE, text=True
     ) as server:

@@ -6,7 +6,7 @@ from services.contracts.envelope import Told
 from services.contracts.rooms import AttendeeJoined, RoomClosed
 from services.runtime.call import own_call
 from services.runtime.db import Tx
-from services.runtime.streams import Subscription
+from services.runtime.hearing import Subscription
 
 
 async def note_joined(tx: Tx, event: AttendeeJoined, told: Told) -> None:

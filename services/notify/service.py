@@ -1,5 +1,6 @@
 """What notify does with news: decides what is owed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from services.contracts.booking.events import BookingEvent
 from services.contracts.notify import MessageKind
 from services.notify import domain, store
-from services.notify.domain import Meeting, QuietHours
+from services.notify.domain import Meeting, Owed, QuietHours
 from services.runtime.db import Tx
 
 
@@ -42,6 +43,24 @@ async def hear_of_booking(
     if newest and news.reminds:
         await store.drop_follow_ups(tx, event.booking_id, before=event.sequence)
         await store.plan(tx, domain.follow_ups(meeting, quiet=quiet, now=now))
+
+
+async def hear_of_first(
+    tx: Tx, events: Sequence[BookingEvent], news: News, *, quiet: QuietHours, now: datetime
+) -> set[UUID]:
+    """The same for bookings of which nothing is known yet, all at once; answers which these were."""
+    first = await store.hear_first(tx, events)
+    owed: list[Owed] = []
+    for event in events:
+        if event.booking_id in first:
+            meeting = Meeting.of(event)
+            if news.announces is not None:
+                occasion = _occasion(news.announces, event)
+                owed.append(domain.at_once(news.announces, meeting, occasion=occasion, now=now))
+            if news.reminds:
+                owed.extend(domain.follow_ups(meeting, quiet=quiet, now=now))
+    await store.plan(tx, owed)
+    return first
 
 
 async def hear_of_wish(

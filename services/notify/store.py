@@ -1,6 +1,6 @@
 """Every statement of notify."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,6 +52,24 @@ async def hear(tx: Tx, event: BookingEvent, *, live: bool) -> bool:
     """
     row = (event.booking_id, event.version, event.starts_at, event.ends_at, live, event.enrolment_id)
     return bool(await tx.fetchval(HEAR, *row))
+
+
+HEAR_FIRST = """
+    INSERT INTO meeting (booking_id, version, starts_at, ends_at, live)
+    SELECT booking_id, version, starts_at, ends_at, true
+    FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::timestamptz[])
+        AS told (booking_id, version, starts_at, ends_at)
+    ORDER BY booking_id
+    ON CONFLICT ON CONSTRAINT meeting_pkey DO NOTHING
+    RETURNING booking_id
+"""
+
+
+async def hear_first(tx: Tx, events: Sequence[BookingEvent]) -> set[UUID]:
+    """Remember those bookings of which nothing was known; each of the events is about another one."""
+    rows = [(event.booking_id, event.version, event.starts_at, event.ends_at) for event in events]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return {row["booking_id"] for row in await tx.fetch(HEAR_FIRST, *columns)}
 
 
 STILL_SO = "SELECT live AND starts_at = $2 FROM meeting WHERE booking_id = $1"

@@ -1,8 +1,9 @@
 """Events in: what each makes owed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from services.contracts.booking.events import (
     AnnouncementMade,
@@ -32,7 +33,7 @@ from services.notify.domain import QuietHours
 from services.notify.service import News
 from services.runtime.clock import Clock
 from services.runtime.db import Tx
-from services.runtime.streams import EventHandler, Subscription
+from services.runtime.hearing import EventHandler, FirstOfAll, Heard, Subscription, first_of_each
 
 NEWS: dict[type[BookingEvent], News] = {
     BookingHeld: News(MessageKind.HOLD),
@@ -106,6 +107,7 @@ def subscriptions(
             },
             then=wake,
             on_buried=buried,
+            first_of_all=_hear_of_first(clock=clock, quiet=quiet),
         ),
         Subscription(
             owner="gateway",
@@ -128,6 +130,24 @@ def _hear_of_booking(news: News, *, clock: Clock, quiet: QuietHours) -> EventHan
             silent = isinstance(event, LinkRenewed) and event.along
             said = replace(news, announces=None) if silent else news
             await service.hear_of_booking(tx, event, said, quiet=quiet, now=clock.now())
+
+    return hear
+
+
+def _hear_of_first(*, clock: Clock, quiet: QuietHours) -> FirstOfAll:
+    """Most news is that somebody of whom nothing was heard has an appointment."""
+
+    async def hear(tx: Tx, batch: Sequence[Heard]) -> list[UUID]:
+        firsts = [
+            heard for heard in first_of_each(batch, BookingConfirmed) if heard.event.enrolment_id is None
+        ]
+        if not firsts:
+            return []
+        events = [heard.event for heard in firsts]
+        first = await service.hear_of_first(
+            tx, events, NEWS[BookingConfirmed], quiet=quiet, now=clock.now()
+        )
+        return [heard.told.event_id for heard in firsts if heard.event.booking_id in first]
 
     return hear
 

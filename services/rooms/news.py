@@ -1,6 +1,7 @@
 """What booking tells or answers, written into rooms' own tables. Twice or out of order does no harm."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from services.contracts.booking.appointments import Place as Described
 from services.contracts.booking.events import BookingEvent, SlotChanged
 from services.contracts.rooms import HostLeft
-from services.rooms.store import people, places, sightings
+from services.rooms.store import first_places, people, places, sightings
 from services.rooms.store.places import Place, Session, Slot
 from services.runtime import outbox
 from services.runtime.db import Tx
@@ -16,6 +17,19 @@ from services.runtime.db import Tx
 
 async def take_in(tx: Tx, event: BookingEvent, *, ended: bool, at: datetime) -> None:
     """What an event says of a booking and its slot."""
+    await _write(tx, *_said(event, ended=ended, at=at))
+
+
+async def take_in_first(tx: Tx, news: Sequence[tuple[BookingEvent, datetime]]) -> set[UUID]:
+    """Give places to those of whom nothing is known yet, all at once; the bookings of which that was so.
+
+    Nobody of them can have been anywhere, so there is nobody to take out of another room.
+    """
+    told = [(*_said(event, ended=False, at=at), room_name()) for event, at in news]
+    return await first_places.tell_first_places(tx, [(slot, name, place) for slot, place, name in told])
+
+
+def _said(event: BookingEvent, *, ended: bool, at: datetime) -> tuple[Slot, Place]:
     slot = Slot(
         slot_id=event.slot_id,
         host_id=event.host_id,
@@ -32,7 +46,7 @@ async def take_in(tx: Tx, event: BookingEvent, *, ended: bool, at: datetime) -> 
         link_version=event.link_version,
         version=event.version,
     )
-    await _write(tx, slot, place)
+    return slot, place
 
 
 async def take_in_session(tx: Tx, event: SlotChanged, *, at: datetime) -> None:

@@ -1,5 +1,8 @@
 """What rooms hears from booking: who has a place where, and what is off."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from services.contracts.booking.events import (
     BookingCancelled,
     BookingConfirmed,
@@ -14,7 +17,7 @@ from services.contracts.booking.events import (
 from services.contracts.envelope import Told
 from services.rooms import news, own_data
 from services.runtime.db import Tx
-from services.runtime.streams import Subscription
+from services.runtime.hearing import Heard, Subscription, first_of_each
 
 
 async def place_given(tx: Tx, event: BookingEvent, told: Told) -> None:
@@ -41,9 +44,19 @@ async def resident_erased(tx: Tx, event: ResidentErased, told: Told) -> None:
     await own_data.forget(tx, event.booking_ids, at=told.at)
 
 
+async def first_places(tx: Tx, batch: Sequence[Heard]) -> list[UUID]:
+    """Most news is of somebody's first place, and needs nothing to be looked at."""
+    firsts = first_of_each(batch, BookingConfirmed)
+    if not firsts:
+        return []
+    given = await news.take_in_first(tx, [(heard.event, heard.told.at) for heard in firsts])
+    return [heard.told.event_id for heard in firsts if heard.event.booking_id in given]
+
+
 BOOKING = Subscription(
     owner="booking",
     durable="rooms-booking",
+    first_of_all=first_places,
     handlers={
         BookingConfirmed: place_given,
         BookingMoved: place_given,

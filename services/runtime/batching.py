@@ -36,6 +36,11 @@ class Batches(Generic[I, R]):
             task.add_done_callback(self._running.discard)
         return await answer
 
+    def stop(self) -> None:
+        """What is in hand is broken off, and whoever waits for it goes with it."""
+        for task in self._running:
+            task.cancel()
+
     async def _run(self) -> None:
         """One batch after another until nothing is left. Nothing here belongs to any one of the askers."""
         try:

@@ -145,7 +145,7 @@ class Database:
         self._measures.pool_size.set_function(lambda: pool.get_size())
         self._measures.pool_in_use.set_function(lambda: pool.get_size() - pool.get_idle_size())
 
-    async def transact(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+    async def transact(self, work: Callable[[Tx], Awaitable[T]], *, attempts: int = ATTEMPTS) -> T:
         """Run `work` in one transaction, from the start again when another one was in its way.
 
         Raises Unavailable when the database is away. Then a commit may or may
@@ -158,14 +158,14 @@ class Database:
                 result = await work(tx)
             return result, tx.promised
 
-        result, promised = await self._repeated(once)
+        result, promised = await self._repeated(once, attempts)
         if promised:
             self.promised.set()
         return result
 
-    async def _repeated(self, once: Callable[[Any], Awaitable[T]]) -> T:
+    async def _repeated(self, once: Callable[[Any], Awaitable[T]], attempts: int = ATTEMPTS) -> T:
         """Do it on a connection of the pool, again when another transaction was in its way."""
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, attempts + 1):
             began, waited = time.perf_counter(), None
             try:
                 async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
@@ -173,7 +173,7 @@ class Database:
                     with _misuse_told_apart(connection):
                         return await once(connection)
             except _REPEATABLE as error:
-                if attempt == ATTEMPTS:
+                if attempt == attempts:
                     raise Unavailable("the database is too busy") from error
                 await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter
             except _AWAY as error:

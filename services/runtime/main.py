@@ -25,9 +25,10 @@ from services.runtime.clock import Clock, SystemClock
 from services.runtime.config import Common, SettingsError
 from services.runtime.db import Database
 from services.runtime.forgetting import forget_all
+from services.runtime.hearing import Subscription
 from services.runtime.jobs import Job
 from services.runtime.measures import MEASURES, PATH, Measures
-from services.runtime.streams import Consumer, Subscription
+from services.runtime.streams import Consumer
 from services.runtime.web import Health, HttpServer, log_requests
 
 log = structlog.get_logger()

@@ -7,9 +7,7 @@ the process is counted, and one that only waited for a server is not.
 import asyncio
 import contextlib
 import random
-import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,24 +18,23 @@ from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import APIError, NotFoundError
 
-from services.contracts.envelope import Event, Told
-from services.contracts.refusals import Refusal, Unavailable
-from services.runtime import dead_letters, inbox
+from services.contracts.refusals import Unavailable
+from services.runtime import dead_letters
+from services.runtime.batching import Batches
 from services.runtime.bus import Bus
 from services.runtime.db import Database, Tx
 from services.runtime.dead_letters import DeadLetter
+from services.runtime.hearing import GoAlone, Hearing, News, Subscription
 
 log = structlog.get_logger()
 
-EventHandler = Callable[[Tx, Any, Told], Awaitable[None]]
-
-BATCH = 16
+BATCH = 64
+ALONE_AT_ONCE = 6  # fewer than the connections of the pool
 REQUEST_SECONDS = 5
 HEARTBEAT_SECONDS = 0.5  # three missed ones tell that a request was lost with its connection
 # What a dead copy had in hand comes to another so soon; who lives says in time that it is at work.
 ACK_WAIT_SECONDS = 3
 AT_WORK_SECONDS = 1
-HANDLE_SECONDS = 20
 MOST_TRIES = 4
 SUSPECT_AFTER = 3
 # The server's numbers for a consumer that cannot be made, or is there and cannot be changed.
@@ -48,7 +45,6 @@ MOST_IN_HAND = 2048
 WAIT_SECONDS = (1, 2, 5, 10)  # for a server that is away: soon after it is back, all is done
 REDRIVE_SECONDS = 5
 
-_told = msgspec.json.Decoder(Told)
 _NEXT = msgspec.json.encode(
     {
         "batch": BATCH,
@@ -56,25 +52,6 @@ _NEXT = msgspec.json.encode(
         "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
     }
 )
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """What a service wants to hear of one neighbour: events by type, each with what it does.
-
-    `then` is called after the commit of each event, to wake whoever waits for its effect. `on_buried`
-    shares the transaction in which an event is given up.
-    """
-
-    owner: str
-    durable: str
-    handlers: Mapping[type[Event], EventHandler]
-    then: Callable[[], None] = lambda: None
-    on_buried: Callable[[Tx], Awaitable[None]] | None = None
-
-    @property
-    def stream(self) -> str:
-        return self.owner.upper()
 
 
 class ConsumerRefused(Exception):
@@ -88,11 +65,11 @@ class Consumer:
         self._subscription = subscription
         self._durable = subscription.durable
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{subscription.stream}.{subscription.durable}"
-        self._by_subject = {
-            event.subject: (event, handler) for event, handler in subscription.handlers.items()
-        }
         self._db = db
         self._bus = bus
+        self._hearing = Hearing(subscription, db=db, measures=bus.measures)
+        self._together = Batches(self._hearing.together, largest=BATCH)
+        self._alone = asyncio.Semaphore(ALONE_AT_ONCE)
         self._places = asyncio.Semaphore(BATCH)
         self._tasks: set[asyncio.Task[None]] = set()
         self._suspects = asyncio.Lock()
@@ -125,6 +102,7 @@ class Consumer:
         self._stopping = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
+        self._together.stop()
         for task in self._tasks:
             task.cancel()
         if self._at_work:
@@ -211,11 +189,11 @@ class Consumer:
             with self._held(message):
                 settle = await self._handle_or_bury(message)
         except Unavailable:
-            self._note(message.subject, "put_back")
+            self._hearing.note(message.subject, "put_back")
             await _put_back(message, after=_longer(WAIT_SECONDS, delivered))
         except Exception:
             log.exception("event.failed", consumer=self._durable, subject=message.subject)
-            self._note(message.subject, "failed")
+            self._hearing.note(message.subject, "failed")
             await _put_back(message, after=_longer(PUT_BACK_SECONDS, delivered))
         else:
             try:
@@ -259,7 +237,7 @@ class Consumer:
         if tries > MOST_TRIES:
             return await self._bury(message, "too_many_tries")
         try:
-            await self._handle(message.subject, message.data)
+            await self._handle(message)
         except msgspec.DecodeError:
             return await self._bury(message, "unreadable")
         except Unavailable:
@@ -272,40 +250,20 @@ class Consumer:
             return await self._bury(message, "too_many_tries")
         return message.ack
 
-    async def _handle(self, subject: str, data: bytes) -> None:
-        """Effect and inbox row in one transaction; an event nobody here cares for passes, and so does
-        one that a rule refuses.
+    async def _handle(self, message: Msg) -> None:
+        """With whatever else came at the moment, the first time; alone if that failed, and ever after.
+
+        What comes again may have ended the process, and would take the others with it.
         """
-        began = time.perf_counter()
-        if subject not in self._by_subject:
-            self._note(subject, "ignored")
-            return
-        event_type, handler = self._by_subject[subject]
-        told = _told.decode(data)
-        event: Event = msgspec.json.decode(told.body, type=event_type)
-        structlog.contextvars.bind_contextvars(request_id=told.request_id, message_id=str(told.event_id))
-
-        async def work(tx: Tx) -> bool:
-            if not await inbox.first_time(tx, self._durable, told.event_id):
-                return False
-            await handler(tx, event, told)
-            return True
-
-        try:
-            async with asyncio.timeout(HANDLE_SECONDS):
-                fresh = await self._db.transact(work)
-        except Refusal as refusal:
-            log.info("event.refused", consumer=self._durable, subject=subject, code=refusal.code)
-            self._note(subject, "refused", time.perf_counter() - began)
-            return
-        if fresh:
-            self._subscription.then()
-        log.info("event.handled", consumer=self._durable, subject=subject, fresh=fresh)
-        self._note(subject, "handled" if fresh else "repeated", time.perf_counter() - began)
-
-    def _note(self, subject: str, outcome: str, seconds: float | None = None) -> None:
-        known = subject if subject in self._by_subject else "other"
-        self._bus.measures.events.note(self._durable, known, outcome, seconds=seconds)
+        news = News(message.subject, message.data)
+        if message.metadata.num_delivered == 1:
+            came = await self._together.put(news)
+            if came is None:
+                return
+            if not isinstance(came, GoAlone):
+                raise came
+        async with self._alone:
+            await self._hearing.alone(news)
 
     async def _count_try(self, message: Msg) -> int:
         """Which try this is. The first costs no statement: most events need no second one."""
@@ -334,14 +292,14 @@ class Consumer:
 
         await self._db.transact(work)
         log.error("event.buried", consumer=self._durable, subject=message.subject, reason=reason)
-        self._note(message.subject, "buried")
+        self._hearing.note(message.subject, "buried")
         self._subscription.then()
         return message.term
 
     async def _redrive(self) -> None:
         for letter in await self._db.transact(lambda tx: dead_letters.to_redrive(tx, self._durable)):
             try:
-                await self._handle(letter.subject, letter.body)
+                await self._hearing.alone(News(letter.subject, letter.body))
             except Unavailable:
                 raise
             except Exception as error:

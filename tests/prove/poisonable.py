@@ -11,8 +11,8 @@ from services.contracts.envelope import Told
 from services.notify import app
 from services.notify.config import Config
 from services.runtime.db import Tx
+from services.runtime.hearing import EventHandler, Subscription
 from services.runtime.main import Parts, Service, run
-from services.runtime.streams import EventHandler, Subscription
 
 RAISES, HANGS, EXITS = 0xDEA1, 0xDEA2, 0xDEA3
 

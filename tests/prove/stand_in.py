@@ -11,8 +11,8 @@ from uuid import UUID
 from services.contracts.envelope import Event, Told
 from services.runtime.config import Common
 from services.runtime.db import Tx
+from services.runtime.hearing import Subscription
 from services.runtime.main import Parts, Service, run
-from services.runtime.streams import Subscription
 
 SERVICES = ("booking", "rooms", "notify")
 ADD_EFFECT = "INSERT INTO test_effect (thing_id) VALUES ($1)"

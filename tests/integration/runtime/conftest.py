@@ -20,8 +20,9 @@ from services.runtime import outbox
 from services.runtime.bus import Bus
 from services.runtime.call import Call, Handler
 from services.runtime.db import Database, Tx
+from services.runtime.hearing import EventHandler, Subscription
 from services.runtime.outbox import Relay
-from services.runtime.streams import Consumer, EventHandler, Subscription
+from services.runtime.streams import Consumer
 from tests.integration.runtime.words import DoSomething, SomethingDone
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
