@@ -1,10 +1,7 @@
 """Two copies of every service behind one name: whichever a request meets, it meets the same system."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,11 +9,10 @@ import pytest
 from services.contracts.envelope import Resident
 from services.gateway.limits import Limit, Limits
 from services.gateway.waiting import GRACE, WaitingPages
-from tests.integration.gateway.conftest import Doorstep, a_booking
+from tests.integration.gateway.conftest import a_booking
 from tests.integration.gateway.test_live import opened
-from tests.support.copies import Copies, second_copies
+from tests.integration.scaling.conftest import Both
 from tests.support.eventually import eventually
-from tests.support.house import A_TUESDAY, House
 from tests.support.system import System
 from tests.support.visitor import Visitor
 
@@ -25,42 +21,6 @@ BUSY = """
     SELECT count(*) AS n FROM pg_stat_activity
     WHERE application_name = $1 AND datname = current_database()
 """
-
-
-class Both:
-    """One doorstep, and the address of each copy of the gateway behind it."""
-
-    def __init__(self, doorstep: Doorstep, copies: Copies) -> None:
-        self.doorstep = doorstep
-        self.system = doorstep.system
-        self.house = doorstep.house
-        self.copies = copies
-        self.a = self.system.http("gateway")
-        self.b = copies.http("gateway")
-
-    async def with_notify(self) -> None:
-        """Only where it is looked at: it would take the sign-in links that a test takes."""
-        await self.system.start("notify")
-        await self.copies.start("notify")
-
-    async def a_meeting(self) -> tuple[Any, Any, Visitor, str]:
-        """Booked at A, with its room open."""
-        host = await self.house.expert()
-        slot = await self.house.slot(host, self.system.clock.now() + timedelta(hours=3))
-        resident = await self.doorstep.visitor()
-        made = await resident.post("/bookings", a_booking(slot.id))
-        assert made.status == 201
-        self.system.clock.set(slot.starts_at - timedelta(minutes=10))
-        return host, slot, resident, "/t/" + made.json["manage_url"].rpartition("/")[2]
-
-
-@pytest.fixture
-async def both(system: System) -> AsyncIterator[Both]:
-    system.clock.set(A_TUESDAY)
-    in_the_way = ("booking", "rooms", "gateway")
-    await system.start(*in_the_way)
-    async with second_copies(system, *in_the_way) as copies, AsyncExitStack() as stack:
-        yield Both(Doorstep(system, await House.build(system), stack), copies)
 
 
 async def test_a_journey_goes_on_at_another_copy(both: Both) -> None:

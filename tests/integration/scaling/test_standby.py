@@ -19,7 +19,7 @@ from services.runtime.migrate import migrate
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House
-from tests.support.standby import Standby, follow_synchronously
+from tests.support.standby import Standby, follow_synchronously, let_follow
 from tests.support.system import System
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
     secrets = load_secrets(primary.state)
     await prepare_database(primary, secrets)
     await migrate(primary.dsn("migrator", secrets.roles["migrator"], DATABASE))
-    standby = Standby(folder / "standby", of=primary)
+    standby = Standby(folder / "standby", of=primary, follows_as=let_follow(primary, folder / "secrets"))
     try:
         await standby.start()
         await follow_synchronously(primary)
