@@ -21,7 +21,8 @@ from services.runtime.measures import Measures
 
 log = structlog.get_logger()
 
-HANDLE_SECONDS = 20
+# Before PostgreSQL ends the session, after eight: that would look like its absence, and count no try.
+HANDLE_SECONDS = 6
 # How long a batch may take, and each event in it longer: what hangs must not keep the others long.
 BATCH_SECONDS = 1.0
 BATCH_SECONDS_EACH = 0.05

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from services.contracts.envelope import Told
 from services.contracts.refusals import Code, Refusal, Unavailable
-from services.runtime import dead_letters, streams
+from services.runtime import dead_letters, hearing, streams
 from services.runtime.bus import Bus
 from services.runtime.db import Tx
 from services.runtime.streams import Consumer, ConsumerRefused
@@ -335,6 +335,14 @@ async def test_those_beside_a_message_that_ends_the_process_are_not_buried_with_
     await eventually(lambda: nothing_pending(storm), within=10)
     assert (len(await letters(storm)) == 1) is alone
     assert (sorted(await storm.effects()) == sorted(others)) is alone
+
+
+async def test_what_hangs_is_given_up_before_the_database_ends_its_session(storm: Pieces) -> None:
+    """Else it would look as if the database were away, no try be counted, and nothing ever buried."""
+    (row,) = await storm.system.sql("SHOW transaction_timeout", role="notify")
+
+    ended_after = int(row[0].removesuffix("s"))
+    assert ended_after > hearing.HANDLE_SECONDS
 
 
 async def test_a_dead_letter_is_settled_when_it_is_driven_again(storm: Pieces) -> None:
