@@ -57,11 +57,17 @@ logs: ## follow the logs of `make run`: make logs s=booking
 redrive: .venv/.embedded ## put what a service gave up on back to work: make redrive s=notify
 	@$(bin)/python -m deploy.embedded.within $(s) redrive
 
+backup: .venv/.embedded ## a backup of `make run` into backups/, or make backup to=folder
+	@$(bin)/python -m deploy.embedded.backup dump $(or $(to),backups)
+
+restore: .venv/.embedded ## make restore from=backups/digiaula-…, where nothing is yet
+	@$(bin)/python -m deploy.embedded.backup restore $(or $(from),-)
+
 clean: ## remove the data of `make run` and everything built; .venv stays
 	@$(PYTHON) -m deploy.embedded.clean
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help run test check bench prove e2e a11y format lock up down sql logs redrive clean
+.PHONY: help run test check bench prove e2e a11y format lock up down sql logs redrive backup restore clean
 
 # One environment. The test lock holds everything the embedded one does, at the same versions,
 # so installing it serves both: `make run` after `make test` installs nothing.

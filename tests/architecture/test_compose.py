@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "docker-compose.yml"
 JITSI = ROOT / "deploy" / "compose" / "jitsi.yml"
 WATCHING = ROOT / "deploy" / "observability" / "compose.yml"
+BACKUP = ROOT / "deploy" / "backup" / "compose.yml"
 ENV = ROOT / ".env.example"
 PROGRAMS = Path(sysconfig.get_path("scripts"))
 
@@ -40,7 +41,7 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-COMPOSE = merge(merge(read(MAIN), read(JITSI)), read(WATCHING))
+COMPOSE = merge(merge(merge(read(MAIN), read(JITSI)), read(WATCHING)), read(BACKUP))
 PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
 every_part = pytest.mark.parametrize("name", sorted(PARTS))
 
@@ -62,7 +63,8 @@ def run(*command: str | Path) -> None:
 
 
 def test_the_files_are_compose_files() -> None:
-    run(PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", MAIN, JITSI, WATCHING)
+    files = (MAIN, JITSI, WATCHING, BACKUP)
+    run(PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", *files)
 
 
 def test_the_dockerfile_is_sound() -> None:
@@ -126,10 +128,11 @@ def test_only_the_proxy_and_the_video_bridge_are_reached_from_outside() -> None:
     }
 
 
-def test_what_watches_can_be_left_out() -> None:
+def test_what_watches_and_backs_up_can_be_left_out() -> None:
     plain = merge(read(MAIN), read(JITSI))["services"]
 
-    assert PARTS.keys() - plain.keys() == {"prometheus", "grafana"}
+    assert PARTS.keys() - plain.keys() == {"prometheus", "grafana", "backup"}
+    assert read(BACKUP)["services"].keys() == {"backup"}
     for name in SERVICES:
         assert read(WATCHING)["services"][name] == {"networks": ["watch"]}
 
@@ -144,7 +147,7 @@ def test_networks_hold_no_more_than_they_must() -> None:
         "public": {"proxy", "jvb"},
         "out": {"notify"},
         "door": {"proxy", "gateway", "web"},
-        "data": {*SERVICES, "migrate", "postgres"},
+        "data": {*SERVICES, "migrate", "postgres", "backup"},
         "bus": {*SERVICES, "nats"},
         "callbacks": {"rooms", "prosody"},
         "meet": {"web", "prosody", "jicofo", "jvb"},
@@ -211,7 +214,7 @@ def test_each_secret_is_seen_by_those_it_is_for() -> None:
         **{f"{service}_nats_url": {service} for service in SERVICES},
         **{f"postgres_{role}_password": {"postgres"} for role in (*SERVICES, "migrator")},
         **{f"nats_{user}_password": {"nats"} for user in (*SERVICES, "system")},
-        "postgres_password": {"postgres"},
+        "postgres_password": {"postgres", "backup"},
         "migrator_database_url": {"migrate"},
         "link_keys": {"gateway", "notify"},
         "form_key": {"gateway"},

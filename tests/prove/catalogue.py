@@ -83,7 +83,7 @@ PROMISES = [
     Promise("A14", "a deploy drops no work", a14_rolling.prove, has_short=False),
     Promise("A15", "overload degrades, then heals", a15_overload.prove, has_short=False),
     Promise("A16", "health checks tell the truth", a16_health.prove, has_short=False),
-    # A17, restoring a backup, belongs here.
+    _by_suite("A17", "we can restore", "tests/e2e/test_restoring.py"),
     Promise("A18", "a model that is a dictionary agrees", a18_model.prove),
     Promise("A19", "mail scanners cannot act for the resident", in_the_house.scanners, has_short=False),
     Promise("A20", "a stolen dump opens no door", in_the_house.dumps, has_short=False),
