@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.contracts.envelope import Staff
+from services.contracts.envelope import Role, Staff
 from services.gateway import store
 from services.gateway.door import Door
 from services.gateway.store import AuditRow
@@ -14,6 +14,8 @@ from services.runtime.db import Database, Tx
 from services.runtime.forgetting import forget_all
 
 Row = AuditRow
+
+LOOK = timedelta(hours=1)
 
 
 class Action(StrEnum):
@@ -94,6 +96,26 @@ async def note(
         await store.add_audit(tx, row)
 
     await door.db.transact(work)
+
+
+async def note_people(door: Door, call: Call, slot_id: UUID) -> None:
+    """A coordinator's look at who comes to a session. The page looks again by itself every few seconds:
+    that is one look, and a row for each hour of it. Whoever leads the session sees their own."""
+    actor = call.actor
+    if not isinstance(actor, Staff) or actor.role is not Role.COORDINATOR:
+        return
+
+    async def known(tx: Tx) -> bool:
+        return await store.has_audit(
+            tx,
+            actor_id=actor.person_id,
+            action=Action.BOOKINGS_LISTED,
+            slot_id=slot_id,
+            after=call.now - LOOK,
+        )
+
+    if not await door.db.transact(known):
+        await note(door, call, Action.BOOKINGS_LISTED, slot_id=slot_id)
 
 
 async def forget_old(db: Database, clock: Clock, days: int) -> None:

@@ -180,6 +180,18 @@ async def add_audit(tx: Tx, row: AuditRow) -> None:
     )
 
 
+HAS_AUDIT = """
+    SELECT EXISTS (
+        SELECT FROM audit WHERE at > $1 AND actor_id = $2 AND action = $3 AND slot_id = $4
+    )
+"""
+
+
+async def has_audit(tx: Tx, *, actor_id: UUID, action: str, slot_id: UUID, after: datetime) -> bool:
+    """Whether the same was written down of the same slot a short while ago."""
+    return bool(await tx.fetchval(HAS_AUDIT, after, actor_id, action, slot_id))
+
+
 LIST_AUDIT = """
     SELECT id, at, actor_id, action, booking_id, person_id, slot_id, group_id, request_id FROM audit
     WHERE ($1::bigint IS NULL OR id < $1)

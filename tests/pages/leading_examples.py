@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from services.contracts.booking.appointments import DescribeBooking
-from services.contracts.booking.catalogue import Host
+from services.contracts.booking.catalogue import Host, SlotKind
 from services.contracts.booking.enrolment import Attendees, ListAttendees
 from services.contracts.booking.groups import (
     GetGroup,
@@ -157,7 +157,8 @@ def prepare(tables: Neighbours) -> None:
     tables.answers(ListDuties, lambda question, _: Duties(DUTIES.get(question.scope, [])))
     tables.answers(Look, examples.view(RoomState.OPEN, waiting=1))
     tables.answers(ListPresence, RoomPresence([here(0), here(1, "waiting")]))
-    tables.answers(DescribeBooking, group_examples.booking())
+    slot = examples.booked_slot(kind=SlotKind.GROUP, group_id=OPEN.id)
+    tables.answers(DescribeBooking, msgspec.structs.replace(group_examples.booking(), slot=slot))
 
 
 DUTIES = {

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from services.contracts.booking.appointments import RecordOutcome
+from services.contracts.booking.appointments import DescribeBooking, RecordOutcome
 from services.contracts.booking.enrolment import (
     AnswerApplication,
     Attendees,
@@ -295,6 +295,13 @@ async def test_not_accepting_asks_first_and_can_be_too_late(leader: Visitor, tab
     tables.refuses(AnswerApplication, Refusal(Code.FORBIDDEN, "Accepted already."))
     told = await leader.send(page.form(path), press=("answer", "no"))
     assert (told.status, "Hänet on jo hyväksytty" in told.text) == (409, True)
+
+
+async def test_somebody_who_asks_to_join_another_group_is_not_found_in_this_one(
+    leader: Visitor, tables: Neighbours
+) -> None:
+    tables.answers(DescribeBooking, group_examples.booking())
+    assert (await leader.open(f"{GROUP}/applications/{FIRST}")).status == 404
 
 
 async def test_the_desk_shows_where_everybody_is(leader: Visitor, tables: Neighbours) -> None:

@@ -15,7 +15,7 @@ from services.contracts.rooms import ListPresence, RemoveParticipant, RoomPresen
 from services.gateway.api.managed_groups import AnnouncementBody
 from services.gateway.api.paging import Page
 from services.gateway.api.serving import Asking, NoBody
-from services.gateway.audit import Action, note
+from services.gateway.audit import Action, note, note_people
 from services.gateway.fields import Instant
 
 AHEAD = timedelta(days=90)
@@ -116,6 +116,7 @@ async def announce(asking: Asking[AnnouncementBody]) -> Nothing:
 
 async def attendees(asking: Asking[Page]) -> Attendees:
     """Nicknames and notes, never a way to reach anybody: that is a look of its own."""
+    await note_people(asking.door, asking.call, asking.ids["slot_id"])
     return await asking.ask(
         ListAttendees(slot_id=asking.ids["slot_id"], limit=asking.body.limit, cursor=asking.body.cursor)
     )

@@ -6,7 +6,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from services.contracts.booking.staffing import AcceptDuty
 from tests.integration.gateway.conftest import Doorstep, a_booking
+from tests.support.enrolling import Circle
+from tests.support.visitor import Visitor
 
 
 async def test_a_look_at_contact_data_is_one_row(shared: Doorstep) -> None:
@@ -49,6 +52,32 @@ async def test_a_look_that_cannot_be_written_down_does_not_happen(doorstep: Door
 
     assert seen.status == 500
     assert b"kielo" not in seen.body
+
+
+async def test_a_coordinators_look_at_who_comes_is_one_row_an_hour(doorstep: Doorstep) -> None:
+    """The page looks again by itself; those who lead the session see their own, and leave none."""
+    led = await Circle.build(doorstep.house)
+    (slot_id,) = led.sessions
+    await doorstep.system.ask(AcceptDuty(slot_id=slot_id), led.host)
+    await led.enrol()
+    coordinator_id = doorstep.house.coordinator.person_id
+    host, coordinator = [await doorstep.signed_in(who) for who in (led.host.person_id, coordinator_id)]
+    pages = (f"//my/sessions/{slot_id}", f"//my/sessions/{slot_id}/attendance")
+
+    async def look(visitor: Visitor) -> list[tuple[str, UUID]]:
+        for path in (*pages, f"/slots/{slot_id}/attendees"):
+            assert b"Kielo" in (await visitor.get(path)).body or "attendance" in path
+        rows = await doorstep.system.sql(
+            "SELECT action, actor_id FROM gateway.audit WHERE slot_id = $1 ORDER BY id", slot_id
+        )
+        return [(row["action"], row["actor_id"]) for row in rows]
+
+    one = ("bookings.listed", coordinator_id)
+    assert await look(host) == []
+    assert await look(coordinator) == [one]
+    assert await look(coordinator) == [one]
+    doorstep.system.clock.set(doorstep.system.clock.now() + timedelta(minutes=61))
+    assert await look(coordinator) == [one, one]
 
 
 @pytest.mark.parametrize(

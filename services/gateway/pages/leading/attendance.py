@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from services.contracts.booking.appointments import RecordOutcome
-from services.contracts.booking.enrolment import ListAttendees
 from services.contracts.booking.slots import Attendee, BookingStatus
-from services.contracts.refusals import Code, Refusal
 from services.gateway import forms
 from services.gateway.audit import Action
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages.coordinator.asking import do, note
 from services.gateway.pages.leading import session_acts
+from services.gateway.pages.leading.people import people_of
 from services.gateway.pages.leading.session_acts import slot_id_of
 from services.gateway.pages.rendering import render, see_other
 
-AT_ONCE = 100
 OUTCOMES = (BookingStatus.ATTENDED, BookingStatus.NO_SHOW)
 HAD_A_PLACE = (BookingStatus.CONFIRMED, *OUTCOMES)
 
@@ -64,13 +62,7 @@ async def _record(request: web.Request, person: Attendee, status: BookingStatus)
 
 
 async def _roll(request: web.Request, after: str | None) -> Roll:
-    asked = ListAttendees(slot_id=slot_id_of(request), limit=AT_ONCE, cursor=after)
-    try:
-        found = await do(request, asked)
-    except Refusal as refusal:
-        if refusal.code != Code.PAGE_INVALID or after is None:
-            raise
-        return await _roll(request, None)
+    found = await people_of(request, slot_id_of(request), after)
     people = [person for person in found.items if person.status in HAD_A_PLACE]
     return Roll(people=people, after=after, more=found.next)
 

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from aiohttp import web
 
-from services.contracts.booking.enrolment import ListAttendees
 from services.contracts.booking.slots import Attendee, BookingStatus
 from services.contracts.envelope import Request, Role
 from services.contracts.refusals import Code, Refusal, Unavailable
@@ -23,13 +22,13 @@ from services.gateway.pages import words
 from services.gateway.pages.coordinator.asking import do, done_in
 from services.gateway.pages.leading import session_acts, wording
 from services.gateway.pages.leading.my_groups import caller_role
+from services.gateway.pages.leading.people import people_of
 from services.gateway.pages.my_week import COMING, in_window
 from services.gateway.pages.rendering import render, say_for
 from services.gateway.pages.words import N_, Say
 
 R = TypeVar("R")
 
-AT_ONCE = 100
 DONE = {
     "sent": N_("The message is on its way."),
     "left": N_("You have left the meeting."),
@@ -80,10 +79,12 @@ class Room:
 async def show(request: web.Request) -> web.Response:
     slot_id, after = session_acts.slot_id_of(request), request.query.get("after")
     duty, attendees, room = await asyncio.gather(
-        session_acts.find(request), _attendees(request, slot_id, after), _room(request, slot_id)
+        session_acts.find(request),
+        people_of(request, slot_id, after),
+        _room(request, slot_id),
     )
     say, now = say_for(request), door_of(request).clock.now()
-    people, more = attendees
+    people, more = attendees.items, attendees.next
     lines = [_line(say, person, room.here.get(person.booking_id)) for person in people]
     state = room.view.state if room.view else None
     over = now >= duty.ends_at or state in (RoomState.OVER, RoomState.CANCELLED)
@@ -114,19 +115,6 @@ async def show(request: web.Request) -> web.Response:
         comes_as={kind: say(name) for kind, name in words.COMPANIONS.items()},
         done=done_in(request, DONE),
     )
-
-
-async def _attendees(
-    request: web.Request, slot_id: UUID, after: str | None
-) -> tuple[Sequence[Attendee], str | None]:
-    """A hundred at a time; a cursor that cannot be read is as good as none."""
-    try:
-        found = await do(request, ListAttendees(slot_id=slot_id, limit=AT_ONCE, cursor=after))
-    except Refusal as refusal:
-        if refusal.code != Code.PAGE_INVALID or after is None:
-            raise
-        return await _attendees(request, slot_id, None)
-    return found.items, found.next
 
 
 async def _room(request: web.Request, slot_id: UUID) -> Room:

@@ -39,6 +39,8 @@ async def ask_to_decline(request: web.Request) -> web.Response:
     """It cannot be taken back: they are told."""
     managed = await my_groups.find(request)
     booking = await do(request, DescribeBooking(booking_id=id_in(request, "booking_id")))
+    if booking.slot.group_id != managed.group.id:
+        raise Refusal(Code.NOT_FOUND, "They wish to join another group.")
     return render(request, "leading/decline.html", group=managed.group, booking=booking)
 
 

@@ -3,13 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from aiohttp import web
 
 from services.contracts.booking.catalogue import SlotKind
-from services.contracts.booking.enrolment import ListAttendees
 from services.contracts.booking.groups import (
     GetManagedGroup,
     ListManagedGroups,
@@ -18,13 +16,13 @@ from services.contracts.booking.groups import (
 )
 from services.contracts.booking.slots import Attendee, BookingStatus, SlotState
 from services.contracts.envelope import Role, Staff
-from services.contracts.refusals import Refusal, Unavailable
 from services.gateway.door import door_of
 from services.gateway.pages import catalogue
 from services.gateway.pages.book import id_in
 from services.gateway.pages.coordinator.asking import do, done_in
 from services.gateway.pages.groups import wording as group_wording
 from services.gateway.pages.leading import wording
+from services.gateway.pages.leading.people import people_of
 from services.gateway.pages.leading.wording import Row
 from services.gateway.pages.rendering import render, say_for
 from services.gateway.pages.words import N_
@@ -161,7 +159,7 @@ async def _applicants(request: web.Request, managed: ManagedGroup, ahead: Sequen
         wished = sorted(wished, key=lambda session: (-session.applied, session.starts_at))[:1]
     found: list[Applicant] = []
     for session in wished[:MOST_ASKED]:
-        people = [one for one in await people_of(request, session.slot_id) if _applies(one)]
+        people = [one for one in (await people_of(request, session.slot_id)).items if _applies(one)]
         found += [
             Applicant(
                 person=person,
@@ -184,18 +182,5 @@ async def _members(request: web.Request, managed: ManagedGroup) -> Sequence[Atte
     if not managed.group.whole_series or not ahead:
         return []
     following = min(ahead, key=lambda session: session.starts_at)
-    people = await people_of(request, following.slot_id)
+    people = (await people_of(request, following.slot_id)).items
     return [person for person in people if not _applies(person)]
-
-
-async def people_of(request: web.Request, slot_id: UUID) -> Sequence[Attendee]:
-    """The first hundred of a session, in the order of their coming."""
-    return (await do(request, ListAttendees(slot_id=slot_id, limit=100))).items
-
-
-async def tried(asking: Any) -> Any:
-    """What a page can do without."""
-    try:
-        return await asking
-    except (Refusal, Unavailable):
-        return None
