@@ -21,6 +21,11 @@ def one_address(text: str) -> Address:
     return Address(addr_spec=ascii_text)
 
 
+def is_one_address(text: str) -> bool:
+    """Of what `one_address` has made: whether it is still fit to stand in a header and an envelope."""
+    return len(text) <= _LONGEST and _ONE.fullmatch(text) is not None
+
+
 def parse_mailbox(text: str) -> Address:
     """`Name <address>` or an address alone, as settings have it."""
     name, address = parseaddr(text)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from email.headerregistry import Address
-from email.message import EmailMessage
 
 from aiosmtplib import (
     SMTP,
@@ -18,6 +17,7 @@ from services.notify.senders import mail
 from services.notify.senders.breaker import Breaker
 from services.notify.senders.connection import SmtpServer
 from services.notify.senders.letter import Letter, Postponed, Rejected
+from services.notify.senders.mail import Mail
 from services.runtime.clock import Clock
 
 CONNECTIONS = 4
@@ -59,7 +59,7 @@ class Email:
             finally:
                 self._put_away(line)
 
-    def written(self, letter: Letter) -> EmailMessage:
+    def written(self, letter: Letter) -> Mail:
         return mail.compose(letter, sender=self._sender, reply_to=self._reply_to, date=self._clock.now())
 
     @property
@@ -125,12 +125,11 @@ class EmailLine:
 
     async def send(self, letter: Letter) -> None:
         written = self._owner.written(letter)
-        receiver = written["To"].addresses[0].addr_spec
         self.unfinished = True
         try:
             await self.connection.mail(self._owner.envelope_sender)
-            await self.connection.rcpt(receiver)
-            await self.connection.data(written.as_bytes(), timeout=DATA_SECONDS)
+            await self.connection.rcpt(written.receiver)
+            await self.connection.data(written.data, timeout=DATA_SECONDS)
         except (SMTPRecipientRefused, SMTPDataError) as error:
             await self._begin_anew()
             raise self._refused(error) from None

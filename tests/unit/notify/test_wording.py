@@ -61,7 +61,7 @@ def mailed(letter: Letter) -> EmailMessage:
         reply_to=Address(addr_spec="people@hall.example"),
         date=NOW,
     )
-    parsed = message_from_bytes(written.as_bytes(), policy=default)
+    parsed = message_from_bytes(written.data, policy=default)
     assert isinstance(parsed, EmailMessage)
     return parsed
 
