@@ -30,6 +30,10 @@ class Config(Common):
     accessibility_url: str = setting("DIGIAULA_ACCESSIBILITY_URL", default="")
     metrics_port: int = setting("DIGIAULA_METRICS_PORT", default=0)
     session_idle_minutes: int = setting("DIGIAULA_SESSION_IDLE_MINUTES", default=120)
+    keep_contact_days: int = setting("DIGIAULA_KEEP_CONTACT_DAYS", default=30)
+    keep_note_days: int = setting("DIGIAULA_KEEP_NOTE_DAYS", default=7)
+    keep_attendance_days: int = setting("DIGIAULA_KEEP_ATTENDANCE_DAYS", default=90)
+    keep_messages_days: int = setting("DIGIAULA_KEEP_MESSAGES_DAYS", default=90)
     keep_audit_days: int = setting("DIGIAULA_KEEP_AUDIT_DAYS", default=730)
 
     def __post_init__(self) -> None:

@@ -15,6 +15,10 @@ async def about(request: web.Request) -> web.Response:
         feedback_email=settings.feedback_email,
         accessibility_url=settings.accessibility_url,
         phone=settings.phone,
+        keep_contact=settings.keep_contact_days,
+        keep_note=settings.keep_note_days,
+        keep_attendance=settings.keep_attendance_days,
+        keep_messages=settings.keep_messages_days,
     )
 
 
