@@ -144,13 +144,16 @@ class CloseRoom(Request[RoomView], frozen=True, kw_only=True):
 
 class Here(Struct, frozen=True, kw_only=True):
     """Somebody in a room or before its door, as far as anybody can tell. `who_id` is a booking's id, or a
-    person's who `hosts`; `presence` is waiting, joined or away; `since` of that."""
+    person's who `hosts`; `presence` is waiting, joined or away; `since` of that. `number` tells those
+    of one name apart, as the room does: the second "Aino" is "Aino 2". None before they came, and later on.
+    """
 
     who_id: UUID
     hosts: bool
     presence: str
     since: datetime
     removed: bool = False
+    number: int | None = None
 
 
 class RoomPresence(Struct, frozen=True):

@@ -216,7 +216,8 @@ async def let_back(tx: Tx, slot_id: UUID, who_id: UUID) -> None:
 
 
 PRESENT = """
-    SELECT who_id, hosts, presence, since, removed_at IS NOT NULL AS removed
+    SELECT who_id, hosts, presence, since, removed_at IS NOT NULL AS removed,
+        name_number AS number
     FROM participant WHERE slot_id = $1
     ORDER BY hosts DESC, presence DESC, since, participant_id LIMIT $2
 """
@@ -231,6 +232,7 @@ async def present(tx: Tx, slot_id: UUID, limit: int) -> list[Here]:
             presence=row["presence"],
             since=row["since"],
             removed=row["removed"],
+            number=row["number"],
         )
         for row in await tx.fetch(PRESENT, slot_id, limit)
     ]

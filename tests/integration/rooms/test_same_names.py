@@ -46,6 +46,8 @@ async def test_the_same_names_are_told_apart_and_others_stay_as_they_are(rooms: 
     shown = [named(await rooms.resident_joins(*each)) for each in zip(people, typed, strict=True)]
 
     assert shown == ["Kielo", "kielo 2", "ＫＩＥＬＯ 3", "Kielo 4", "Pihla", "Mummo 75"]
+    here = await rooms.presence(people[0])
+    assert [here[each.id].number for each in people] == [1, 2, 3, 4, 1, 75], "the desk tells them apart too"
 
 
 async def test_a_number_is_ones_own_through_the_session(rooms: Rooms) -> None:

@@ -1,5 +1,6 @@
 """Who came to a session: filled in by what the room has seen, and set right by those who led it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages.coordinator.asking import do, note
 from services.gateway.pages.leading import session_acts
-from services.gateway.pages.leading.people import people_of
+from services.gateway.pages.leading.people import people_of, presence_of, told_apart
 from services.gateway.pages.leading.session_acts import slot_id_of
 from services.gateway.pages.rendering import render, see_other
 
@@ -62,8 +63,9 @@ async def _record(request: web.Request, person: Attendee, status: BookingStatus)
 
 
 async def _roll(request: web.Request, after: str | None) -> Roll:
-    found = await people_of(request, slot_id_of(request), after)
-    people = [person for person in found.items if person.status in HAD_A_PLACE]
+    slot_id = slot_id_of(request)
+    found, here = await asyncio.gather(people_of(request, slot_id, after), presence_of(request, slot_id))
+    people = [person for person in told_apart(found.items, here) if person.status in HAD_A_PLACE]
     return Roll(people=people, after=after, more=found.next)
 
 

@@ -22,7 +22,7 @@ from services.gateway.pages import words
 from services.gateway.pages.coordinator.asking import do, done_in
 from services.gateway.pages.leading import session_acts, wording
 from services.gateway.pages.leading.my_groups import caller_role
-from services.gateway.pages.leading.people import people_of
+from services.gateway.pages.leading.people import people_of, told_apart
 from services.gateway.pages.my_week import COMING, in_window
 from services.gateway.pages.rendering import render, say_for
 from services.gateway.pages.words import N_, Say
@@ -84,7 +84,7 @@ async def show(request: web.Request) -> web.Response:
         _room(request, slot_id),
     )
     say, now = say_for(request), door_of(request).clock.now()
-    people, more = attendees.items, attendees.next
+    people, more = told_apart(attendees.items, room.here), attendees.next
     lines = [_line(say, person, room.here.get(person.booking_id)) for person in people]
     state = room.view.state if room.view else None
     over = now >= duty.ends_at or state in (RoomState.OVER, RoomState.CANCELLED)

@@ -10,6 +10,7 @@ from services.gateway.audit import Action
 from services.gateway.pages.book import id_in
 from services.gateway.pages.coordinator.asking import do, note
 from services.gateway.pages.leading import session_acts
+from services.gateway.pages.leading.people import name_in_room, presence_of
 from services.gateway.pages.leading.session_acts import slot_id_of
 from services.gateway.pages.rendering import render, see_other
 
@@ -35,7 +36,9 @@ async def ask_to_send_out(request: web.Request) -> web.Response:
     booking = await do(request, DescribeBooking(booking_id=id_in(request, "booking_id")))
     if booking.slot.id != slot_id_of(request):
         raise Refusal(Code.NOT_FOUND, "They are in another session.")
-    return render(request, "leading/send_out.html", booking=booking)
+    here = await presence_of(request, booking.slot.id)
+    name = name_in_room(booking.display_name, here.get(booking.id))
+    return render(request, "leading/send_out.html", booking=booking, name=name)
 
 
 async def send_out(request: web.Request) -> web.Response:
