@@ -1,8 +1,8 @@
 """What we stand on, looked at from outside: a list of it (SBOM), and what is known against it.
 
 `python requirements/audit.py` writes build/sbom.json and asks an index about every locked package. It fails
-for a known hole alone. Where the index or the network denies it, it says what was not looked at, and passes:
-a check that could not be made is no hole, and must not look like a clean one either.
+for a known hole alone. Where the index or the network denies it, it says what was not looked at, and
+passes: a check that could not be made is no hole, and must not look like a clean one either.
 """
 
 import json
