@@ -70,6 +70,28 @@ async def test_what_group_one_looks_for_stands_in_no_address(
     assert neighbours.heard(ListGroups)[-1].theme is None
 
 
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "not hex",
+        "[]",
+        "7",
+        '{"theme": 7, "spoken": null}',
+        '{"theme": "\\ud800", "spoken": ""}',
+        '{"theme": "\\u0000"}',
+        "[" * 100,
+    ],
+)
+@pytest.mark.parametrize(("path", "cookie"), [("/groups", "group-wish"), ("/times", "wish")])
+async def test_a_wish_that_cannot_be_read_is_none(
+    visitor: Visitor, path: str, cookie: str, kept: str
+) -> None:
+    """The cookie is the visitor's own, and may hold anything."""
+    text = kept if kept == "not hex" else kept.encode().hex()
+    visitor.session.cookie_jar.update_cookies({cookie: text})
+    assert (await visitor.open(path)).status == 200
+
+
 async def test_no_groups_leads_on(visitor: Visitor, neighbours: Neighbours) -> None:
     neighbours.answers(ListGroups, Groups([]))
 

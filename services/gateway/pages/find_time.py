@@ -1,11 +1,6 @@
-"""The front page, and free times as a plain list.
-
-What a visitor looks for says much about them. So it stands in no address: it is
-posted, kept in a cookie of this browser until it is closed, and read from there.
-"""
+"""The front page, and free times as a plain list."""
 
 import asyncio
-import json
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
@@ -14,14 +9,12 @@ from aiohttp import web
 from services.contracts.booking.catalogue import FreeSlots
 from services.contracts.refusals import Code, Refusal
 from services.gateway import forms
-from services.gateway.door import door_of
 from services.gateway.forms import Form
-from services.gateway.pages import catalogue, words
+from services.gateway.pages import catalogue, wishes, words
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
 from services.gateway.pages.theme_words import IN_OTHER_WORDS
 
 WISH_COOKIE = "wish"
-LONGEST_WISH = 300
 
 
 @dataclass(frozen=True)
@@ -76,14 +69,7 @@ async def look_for(request: web.Request) -> web.Response:
     form = await forms.read(request)
     wish = Wish() if form.value("all") else Wish(**{name: form.value(name) for name in asdict(Wish())})
     response = see_other("/times")
-    response.set_cookie(
-        WISH_COOKIE,
-        json.dumps(asdict(wish)).encode().hex(),
-        path="/times",
-        httponly=True,
-        samesite="Lax",
-        secure=door_of(request).settings.secure,
-    )
+    wishes.keep(request, response, WISH_COOKIE, asdict(wish))
     return response
 
 
@@ -104,13 +90,8 @@ async def _find(request: web.Request, wish: Wish, after: str | None) -> FreeSlot
 
 
 def _wish_of(request: web.Request) -> Wish:
-    """The cookie is the visitor's own and may hold anything."""
-    kept = request.cookies.get(WISH_COOKIE, "")
-    try:
-        facts = json.loads(bytes.fromhex(kept[: 2 * LONGEST_WISH]))
-        return Wish(**{name: str(facts[name])[:100] for name in asdict(Wish())})
-    except (ValueError, KeyError, TypeError):
-        return Wish()
+    kept = wishes.kept(request, WISH_COOKIE)
+    return Wish(**{name: kept.get(name, "") for name in asdict(Wish())})
 
 
 def _uuid(text: str) -> UUID | None:

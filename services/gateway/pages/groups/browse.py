@@ -1,6 +1,5 @@
 """Remote groups as a plain list. As with times, what a visitor looks for stands in no address."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,12 +14,11 @@ from services.gateway import forms
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
-from services.gateway.pages import catalogue, words
+from services.gateway.pages import catalogue, wishes, words
 from services.gateway.pages.groups import wording
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
 
 WISH_COOKIE = "group-wish"
-LONGEST_WISH = 200
 AT_ONCE = 20
 FEW = 3
 
@@ -61,14 +59,7 @@ async def look_for(request: web.Request) -> web.Response:
     form = await forms.read(request)
     wish = Wish() if form.value("all") else Wish(form.value("theme"), form.value("spoken"))
     response = see_other("/groups")
-    response.set_cookie(
-        WISH_COOKIE,
-        json.dumps(asdict(wish)).encode().hex(),
-        path="/groups",
-        httponly=True,
-        samesite="Lax",
-        secure=door_of(request).settings.secure,
-    )
+    wishes.keep(request, response, WISH_COOKIE, asdict(wish))
     return response
 
 
@@ -114,10 +105,5 @@ async def _ask(
 
 
 def _wish_of(request: web.Request) -> Wish:
-    """The cookie is the visitor's own and may hold anything."""
-    kept = request.cookies.get(WISH_COOKIE, "")
-    try:
-        facts = json.loads(bytes.fromhex(kept[: 2 * LONGEST_WISH]))
-        return Wish(theme=str(facts["theme"])[:100], spoken=str(facts["spoken"])[:100])
-    except (ValueError, KeyError, TypeError):
-        return Wish()
+    kept = wishes.kept(request, WISH_COOKIE)
+    return Wish(theme=kept.get("theme", ""), spoken=kept.get("spoken", ""))
