@@ -1,6 +1,5 @@
 """Reading JSON from strangers: every way in which it can be wrong has a code, and none is a crash."""
 
-import asyncio
 import json
 import math
 import re
@@ -10,8 +9,6 @@ from aiohttp import web
 
 from services.contracts.refusals import Code, Refusal
 
-LARGEST = 64 * 1024
-SECONDS = 10
 DEEPEST = 16
 LONGEST_NUMBER = 20
 
@@ -69,37 +66,11 @@ def check_text(value: Any) -> None:
 
 
 async def _read(request: web.Request) -> bytes:
-    """At most LARGEST bytes, and not for longer than SECONDS."""
-    if (request.content_length or 0) > LARGEST:
-        raise _too_large()
-    if request.content.is_eof():  # it came with the head, as most do: nothing to wait for
-        return _in_one_piece(request)
-    data = bytearray()
+    """It has arrived already, and is no larger than the application lets it be."""
     try:
-        async with asyncio.timeout(SECONDS):
-            async for chunk in request.content.iter_any():
-                data += chunk
-                if len(data) > LARGEST:
-                    raise _too_large()
-    except TimeoutError as error:
-        raise Refusal(Code.BODY_TOO_SLOW, "The body did not arrive in time.") from error
+        return await request.read()
     except (web.RequestPayloadError, ValueError) as error:
         raise Refusal(Code.JSON_INVALID, "The body could not be read.") from error
-    return bytes(data)
-
-
-def _in_one_piece(request: web.Request) -> bytes:
-    try:
-        data = request.content.read_nowait()
-    except (web.RequestPayloadError, ValueError) as error:
-        raise Refusal(Code.JSON_INVALID, "The body could not be read.") from error
-    if len(data) > LARGEST:
-        raise _too_large()
-    return data
-
-
-def _too_large() -> Refusal:
-    return Refusal(Code.BODY_TOO_LARGE, "A request may have at most 64 KiB.")
 
 
 def _check_type(request: web.Request) -> None:

@@ -48,18 +48,20 @@ def is_api(request: web.Request) -> bool:
 
 def _entrance(route: Route) -> Handler:
     async def enter(request: web.Request) -> web.StreamResponse:
-        async with door_of(request).limits.place(stream=route.stream):
+        limits = door_of(request).limits
+        limits.place(stream=route.stream)
+        if request.method not in csrf.SAFE:
+            await _arrive(request)
+        async with limits.place(stream=route.stream):
             _check_ids(request)
             caller = request[CALLER] = await recognise(request, route)
             if route.limit is not None and caller.person is None:
-                await door_of(request).limits.spend(route.limit, request)
+                await limits.spend(route.limit, request)
             if route.api is not None:
                 _check_token(request, caller)
                 return await serve(request, route, route.api)
             if route.roles in (ANYONE, LINK) and not route.path.startswith(HEADLESS):
                 await greet(request)
-            if request.method == "POST":
-                await _read_form(request)
             response: web.StreamResponse = await route.handler(request)
             return response
 
@@ -79,10 +81,17 @@ def _check_token(request: web.Request, caller: Caller) -> None:
         csrf.check_token(request.headers.get(csrf.HEADER), caller.csrf)
 
 
-async def _read_form(request: web.Request) -> None:
-    """So that a form that never ends holds its place for seconds; the page finds it already read."""
+async def _arrive(request: web.Request) -> None:
+    """The whole body, before it takes one of few places; whoever reads it finds it already here.
+
+    Most come with the head, and there is nothing to wait for.
+    """
+    if request.content.is_eof():
+        return
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with door_of(request).limits.arriving(), asyncio.timeout(BODY_SECONDS):
             await request.read()
     except TimeoutError as error:
-        raise Refusal(Code.BODY_TOO_SLOW, "The form did not arrive in time.") from error
+        raise Refusal(Code.BODY_TOO_SLOW, "The body did not arrive in time.") from error
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise Refusal(Code.BODY_MISSING, "The body did not arrive.") from error

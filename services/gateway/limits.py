@@ -21,6 +21,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from services.contracts.refusals import Code, Refusal
 
 IN_FLIGHT = 64
+ARRIVING = 500
 # What waits in sockets is in no count: where the event loop is late time after time, it is too much.
 LATE_SECONDS = 0.1
 LATE_LOOKS = 3
@@ -50,6 +51,7 @@ class Limits:
         self._counts = MovingWindowRateLimiter(MemoryStorage())
         self._salt = secrets.token_bytes(16)
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+        self._arriving = asyncio.Semaphore(ARRIVING)
         self._streams = asyncio.Semaphore(STREAMS)
         self._late_looks = 0
 
@@ -94,6 +96,13 @@ class Limits:
         if places.locked() or self._late_looks >= LATE_LOOKS:
             raise Refusal(Code.OVERLOADED, "Too many requests at once. Try again in a moment.")
         return places
+
+    def arriving(self) -> asyncio.Semaphore:
+        """A place for one request whose body is still on its way. There are many of these: whoever sends
+        slowly, from a bad connection or on purpose, keeps nobody from being served."""
+        if self._arriving.locked():
+            raise Refusal(Code.OVERLOADED, "Too many requests at once. Try again in a moment.")
+        return self._arriving
 
     def note_lateness(self, seconds: float) -> None:
         """How late the event loop has just woken somebody."""

@@ -11,7 +11,8 @@ import pytest
 
 from services.contracts import links
 from services.contracts.links import Link, Purpose
-from services.gateway import body as bodies
+from services.gateway import entrance
+from services.gateway.limits import IN_FLIGHT
 from tests.integration.gateway.conftest import Doorstep, a_booking
 from tests.support.eventually import eventually
 from tests.support.system import LINK_KEYS
@@ -279,7 +280,7 @@ async def test_a_wrong_method_is_told_the_right_ones(scene: Scene) -> None:
 
 async def test_a_body_that_never_ends_is_given_up(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten seconds in earnest; less here, so that nobody waits."""
-    monkeypatch.setattr(bodies, "SECONDS", 0.2)
+    monkeypatch.setattr(entrance, "BODY_SECONDS", 0.2)
 
     async def half() -> Any:
         yield b'{"email":'
@@ -288,6 +289,25 @@ async def test_a_body_that_never_ends_is_given_up(scene: Scene, monkeypatch: pyt
     reply = await scene.visitor.ask("POST", "/sign-in", data=half(), headers=JSON)
 
     assert (reply.status, reply.code) == (408, "body_too_slow")
+
+
+async def test_bodies_that_arrive_slowly_keep_nobody_from_being_served(scene: Scene) -> None:
+    """As many as there are places, of forms and of JSON, each with its end still to come."""
+    host, port = scene.visitor.address.removeprefix("http://").split(":")
+    head = b"POST %b HTTP/1.1\r\nHost: %b:%b\r\nContent-Length: 1000\r\nContent-Type: %b\r\n\r\n{"
+    writers = []
+    for number in range(IN_FLIGHT):
+        path, media = ((b"/sign-in", FORM), (b"/api/v1/sign-in", JSON))[number % 2]
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head % (path, host.encode(), port.encode(), media["Content-Type"].encode()))
+        await writer.drain()
+        writers.append(writer)
+
+    answers = [(await scene.visitor.get("/themes")).status for _ in range(20)]
+
+    for writer in writers:
+        writer.close()
+    assert answers == [200] * 20
 
 
 RAW = {
