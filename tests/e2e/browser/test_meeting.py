@@ -161,7 +161,7 @@ async def test_a_scanner_that_opens_every_link_first_does_no_harm(hall: Hall) ->
 JITSI = """
 window.JitsiMeetExternalAPI = class {
   constructor(domain, options) {
-    window.asked = {domain, room: options.roomName, jwt: options.jwt};
+    window.asked = {domain, room: options.roomName, jwt: options.jwt, config: options.configOverwrite};
     this.frame = document.createElement("iframe");
     options.parentNode.append(this.frame);
   }
