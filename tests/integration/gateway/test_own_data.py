@@ -10,6 +10,7 @@ from services.contracts.gateway import PrepareOwnData
 from services.contracts.refusals import Code, Refusal
 from tests.integration.gateway.conftest import Doorstep, a_booking
 from tests.support.eventually import eventually
+from tests.support.page import Page
 from tests.support.visitor import Reply, Visitor
 
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
@@ -37,7 +38,7 @@ async def token_by_mail(doorstep: Doorstep) -> str:
 
 async def press(visitor: Visitor, page: str, action: str, **fields: str) -> Reply:
     """Send the form of `page` that posts to `action`."""
-    html = (await visitor.get(f"/{page}")).body.decode()
+    html = checked(page, await visitor.get(f"/{page}")).body.decode()
     form = html.partition(f'action="{action}"')[2].partition("</form>")[0]
     [token] = CSRF.findall(form)
     return await send(visitor, action, csrf=token, **fields)
@@ -46,7 +47,14 @@ async def press(visitor: Visitor, page: str, action: str, **fields: str) -> Repl
 async def send(visitor: Visitor, action: str, **fields: str) -> Reply:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
     data = "&".join(f"{name}={value}" for name, value in fields.items())
-    return await visitor.ask("POST", f"/{action}", data=data, headers=headers)
+    return checked(action, await visitor.ask("POST", f"/{action}", data=data, headers=headers))
+
+
+def checked(url: str, reply: Reply) -> Reply:
+    """What every page promises to everybody, these do too."""
+    if reply.headers.get("Content-Type", "").startswith("text/html"):
+        Page(url=url, status=reply.status, html=reply.body.decode())
+    return reply
 
 
 async def test_by_program_from_asking_to_erased(doorstep: Doorstep) -> None:
@@ -92,7 +100,7 @@ async def test_by_pages_from_the_meeting_to_erased(doorstep: Doorstep) -> None:
     assert "Salainen" in html
     assert saved.json["bookings"][0]["display_name"] == "Kielo"
     assert erased.headers["Location"] == "/erased"
-    assert (await visitor.get("//erased")).status == 200
+    assert checked("/erased", await visitor.get("//erased")).status == 200
     assert old.status == 404
     assert "kielo" not in await contacts(doorstep)
 
@@ -179,7 +187,7 @@ async def test_by_a_coordinators_pages(doorstep: Doorstep) -> None:
     shown = await press(coordinator, own, own, why="asked_by_phone")
     saved = await press(coordinator, own, own, why="asked_by_phone", **{"as": "file"})
     gone = await press(coordinator, erase, erase, why="asked_by_phone")
-    page = await coordinator.get(f"//bookings/{booking_id}?done=erased")
+    page = checked(f"/bookings/{booking_id}", await coordinator.get(f"//bookings/{booking_id}?done=erased"))
 
     assert (silent.status, shown.status, saved.status, gone.status) == (400, 200, 200, 303)
     assert b"Salainen" in shown.body
