@@ -65,6 +65,8 @@ class Action(StrEnum):
     STAND_IN_ASKED = "stand_in.asked"
     HOST_ASSIGNED = "host.assigned"
     CO_HOST_REMOVED = "co_host.removed"
+    ROOM_ENTERED = "room.entered"
+    ROOM_CLOSED = "room.closed"
 
 
 async def note(

@@ -9,9 +9,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.contracts.booking.appointments import Booking, DescribeBooking
-from services.contracts.envelope import Resident
+from services.contracts.envelope import Resident, Role
 from services.contracts.refusals import Code, Refusal, Unavailable, field_refusal
 from services.contracts.rooms import Join, Joined
+from services.gateway.audit import Action, note
 from services.gateway.door import Door
 from services.gateway.who import Caller
 from services.runtime.call import Call
@@ -56,8 +57,11 @@ def _alike(name: str) -> str:
 async def as_host(
     door: Door, call: Call, caller: Caller, slot_id: UUID, *, name: str | None = None, language: str = "fi"
 ) -> Joined:
-    """The host comes in, and those who wait may follow."""
+    """The host comes in, and those who wait may follow. A coordinator may come into any meeting, and that
+    is written down."""
     assert caller.person is not None
+    if caller.person.role is Role.COORDINATOR:
+        await note(door, call, Action.ROOM_ENTERED, slot_id=slot_id)
     chosen = name or caller.person.display_name
     return await door.bus.call(Join(slot_id=slot_id, display_name=chosen, language=language), call)
 

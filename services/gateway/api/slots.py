@@ -118,4 +118,6 @@ async def leave(asking: Asking[NoBody]) -> Nothing:
 
 
 async def close(asking: Asking[NoBody]) -> RoomView:
-    return await asking.ask(CloseRoom(slot_id=asking.ids["slot_id"]))
+    slot_id = asking.ids["slot_id"]
+    await note(asking.door, asking.call, Action.ROOM_CLOSED, slot_id=slot_id)
+    return await asking.ask(CloseRoom(slot_id=slot_id))

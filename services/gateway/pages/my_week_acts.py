@@ -73,6 +73,7 @@ async def leave(request: web.Request) -> web.Response:
 
 async def close(request: web.Request) -> web.Response:
     await forms.read(request)
+    await _note(request, Action.ROOM_CLOSED, slot_id=_slot_id(request))
     await _do(request, CloseRoom(slot_id=_slot_id(request)))
     return see_other("/my/week?done=closed")
 

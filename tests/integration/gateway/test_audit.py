@@ -80,6 +80,30 @@ async def test_a_coordinators_look_at_who_comes_is_one_row_an_hour(doorstep: Doo
     assert await look(coordinator) == [one, one]
 
 
+async def test_a_coordinator_who_comes_into_a_meeting_leaves_a_row_and_so_does_its_end(
+    doorstep: Doorstep,
+) -> None:
+    """A coordinator may come into any meeting. Its host is expected there."""
+    host_of_it, coordinator_of_all = await doorstep.house.expert(), doorstep.house.coordinator
+    slot = await doorstep.house.slot(host_of_it, doorstep.system.clock.now() + timedelta(hours=3))
+    await (await doorstep.visitor()).post("/bookings", a_booking(slot.id))
+    doorstep.system.clock.set(slot.starts_at)
+    host = await doorstep.signed_in(host_of_it.person_id)
+    coordinator = await doorstep.signed_in(coordinator_of_all.person_id)
+
+    for visitor in (host, coordinator):
+        assert (await visitor.post(f"/slots/{slot.id}/join")).status == 200
+    assert (await host.post(f"/slots/{slot.id}/close")).status == 200
+
+    rows = await doorstep.system.sql(
+        "SELECT action, actor_id FROM gateway.audit WHERE slot_id = $1 ORDER BY id", slot.id
+    )
+    assert [tuple(row) for row in rows] == [
+        ("room.entered", coordinator_of_all.person_id),
+        ("room.closed", host_of_it.person_id),
+    ]
+
+
 @pytest.mark.parametrize(
     "statement",
     ["UPDATE gateway.audit SET action = 'nothing'", "DELETE FROM gateway.audit", "TRUNCATE gateway.audit"],

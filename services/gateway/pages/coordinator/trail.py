@@ -66,6 +66,8 @@ WORDS: Mapping[str, str] = {
     Action.STAND_IN_ASKED: N_("asked for a stand-in, or took that back"),
     Action.HOST_ASSIGNED: N_("named somebody to lead a session"),
     Action.CO_HOST_REMOVED: N_("took a co-leader out of a session"),
+    Action.ROOM_ENTERED: N_("came into a meeting"),
+    Action.ROOM_CLOSED: N_("ended a meeting for everybody"),
 }
 SOMETHING = N_("did something")
 

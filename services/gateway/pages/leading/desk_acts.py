@@ -28,6 +28,7 @@ async def ask_to_close(request: web.Request) -> web.Response:
 
 async def close(request: web.Request) -> web.Response:
     await forms.read(request)
+    await note(request, Action.ROOM_CLOSED, slot_id=slot_id_of(request))
     await do(request, CloseRoom(slot_id=slot_id_of(request)))
     return _desk(request, "closed")
 
