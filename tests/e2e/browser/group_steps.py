@@ -23,6 +23,10 @@ FIRST = A_TUESDAY + timedelta(days=8, hours=8)
 WEEK = timedelta(weeks=1)
 GATHERED = timedelta(minutes=6)
 """What changes within so long is told in one message."""
+PLANNED = """
+    SELECT count(*) AS n FROM notify.message
+    WHERE kind = $1 AND state = 'planned' AND ($2::uuid IS NULL OR about = $2)
+"""
 
 
 async def coordinator(hall: Hall) -> Page:
@@ -74,12 +78,13 @@ async def sessions(hall: Hall, group_id: str) -> list[UUID]:
     return [session.slot_id for session in found.sessions if session.state is SlotState.OPEN]
 
 
-async def gather(hall: Hall, clock: SetClock, kind: MessageKind, count: int = 1) -> None:
+async def gather(
+    hall: Hall, clock: SetClock, kind: MessageKind, count: int = 1, *, about: UUID | None = None
+) -> None:
     """Let the minutes pass for which notify waits for more to tell in so many messages of a kind."""
-    planned = "SELECT count(*) AS n FROM notify.message WHERE kind = $1 AND state = 'planned'"
 
     async def heard_of() -> bool:
-        return bool((await hall.system.sql(planned, kind))[0]["n"] >= count)
+        return bool((await hall.system.sql(PLANNED, kind, about))[0]["n"] >= count)
 
     await eventually(heard_of, within=PATIENCE)
     clock.advance(GATHERED)

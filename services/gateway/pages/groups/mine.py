@@ -65,6 +65,7 @@ FACES = {
     BookingStatus.WAITING: "listed",
     BookingStatus.OFFERED: "offered",
 }
+LEFT_FOR_GOOD = N_("You have left the group")
 ENDS = ("over", "cancelled", "refused", "left", "ended", "removed")
 CALLED_OFF = N_("This time has been called off. We are sorry.")
 BY_THE_SERVICE = N_("The service had to cancel this time. We are sorry.")
@@ -127,9 +128,10 @@ def _standing(
     following = enrolments.next_after(mine, found.booking.id, now)
     lines, done = _lines(request, mine, found.booking.id), request.query.get("done", "")
     called_off = this is not None and this.state is not SlotState.OPEN
+    left_for_good = mine.status is BookingStatus.CANCELLED and len(mine.sessions) > 1
     standing: dict[str, Any] = {
         "state": face,
-        "heading": say(HEADINGS[face]),
+        "heading": say(LEFT_FOR_GOOD if face == "left" and left_for_good else HEADINGS[face]),
         "group": mine,
         "nickname": found.booking.display_name,
         "large": found.slot.kind is SlotKind.EVENT,
