@@ -119,6 +119,7 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     a.ReadContact: afterwards.read_contact,
     a.DescribePlace: neighbours.describe_place,
     a.DescribeMessage: neighbours.describe_message,
+    a.DescribeMessages: neighbours.describe_messages,
     a.DescribeLinks: neighbours.describe_links,
     e.Enrol: enrolling.enrol,
     e.DescribeEnrolment: my_group.describe_enrolment,
@@ -139,6 +140,7 @@ QUESTIONS = (
     p.FindPersonByEmail,
     a.DescribeBooking,
     a.DescribeMessage,
+    a.DescribeMessages,
 )
 
 # A group's seats are moved by one after the other: those who wait for it do so without a connection.

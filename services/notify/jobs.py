@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -18,6 +19,7 @@ from services.notify.sending import Sending
 from services.notify.store import Due
 from services.notify.timekeeping import DatabaseTime
 from services.runtime import outbox
+from services.runtime.batching import Batches
 from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
 from services.runtime.forgetting import forget_all
@@ -25,7 +27,10 @@ from services.runtime.jobs import Job
 
 log = structlog.get_logger()
 
-AT_ONCE = 8
+# In hand at once. Each waits for one of a few lines to the mail server, and what was said of it two
+# seconds before is asked again there; so there may be more of them than lines, and not many times more.
+AT_ONCE = 32
+FEWEST = 8  # not worth a claim while others are in hand
 LEASE = timedelta(seconds=30)
 EXTEND_EVERY = timedelta(seconds=8)
 LOOK_EVERY = timedelta(seconds=5)
@@ -51,6 +56,7 @@ class Dispatch(Job):
         self._sendings = sendings
         self._worker = uuid4()
         self._in_hand: dict[UUID, asyncio.Task[None]] = {}
+        self._records = Batches(self._record, largest=AT_ONCE)
 
     async def stop(self, grace: float) -> None:
         """Claim nothing more and finish what is in hand; what is not finished comes again."""
@@ -74,7 +80,7 @@ class Dispatch(Job):
     async def _dispatch(self) -> datetime | None:
         """Fill the free places. With none left, the next message to be done wakes this job."""
         free = AT_ONCE - len(self._in_hand)
-        if free == 0:
+        if free < FEWEST:
             return None
         claimed, next_due = await self._db.transact(lambda tx: self._claim(tx, free))
         for due in claimed:
@@ -101,21 +107,38 @@ class Dispatch(Job):
 
     async def _handle(self, due: Due) -> None:
         """Not written down, an attempt is made again when the lease is over: twice, but not never."""
-        outcome = await self._sending.attempt(due)
+        tried = Tried(due, await self._sending.attempt(due), self._time.now())
         try:
-            await self._record(due, outcome)
+            if (error := await self._records.put(tried)) is not None:
+                raise error
         except Unavailable as error:
             log.warning("outcome.unrecorded", message=due.id, exc_info=error)
         except Exception:
             log.exception("outcome.unrecorded", message=due.id)
+        else:
+            self._tell(tried)
 
-    async def _record(self, due: Due, outcome: Outcome) -> None:
-        now = self._time.now()
+    async def _record(self, batch: Sequence["Tried"]) -> Sequence[Exception | None]:
+        """All that ended at one moment in one transaction; when that fails, each in one of its own."""
+        try:
+            await self._db.transact(lambda tx: _write_all(tx, batch, self._worker))
+        except Unavailable as error:
+            return [error] * len(batch)
+        except Exception:
+            if len(batch) == 1:
+                raise
+            return [await self._record_one(tried) for tried in batch]
+        return [None] * len(batch)
 
-        async def write(tx: Tx) -> None:
-            await _write_down(tx, due, self._worker, outcome, now)
+    async def _record_one(self, tried: "Tried") -> Exception | None:
+        try:
+            await self._db.transact(lambda tx: _write_all(tx, [tried], self._worker))
+        except Exception as error:
+            return error
+        return None
 
-        await self._db.transact(write)
+    def _tell(self, tried: "Tried") -> None:
+        due, outcome, now = tried.due, tried.outcome, tried.at
         self._sendings.note(due, outcome, now)
         if isinstance(outcome, Failed):
             log.error("message.failed", message=due.id, kind=due.kind, code=outcome.code)
@@ -124,14 +147,32 @@ class Dispatch(Job):
             log.info("message.tried", message=due.id, kind=due.kind, outcome=ended, attempts=due.attempts)
 
 
+@dataclass(frozen=True)
+class Tried:
+    """An attempt that has ended."""
+
+    due: Due
+    outcome: Outcome
+    at: datetime
+
+
+async def _write_all(tx: Tx, batch: Sequence[Tried], worker: UUID) -> None:
+    """Most have been sent: those in one statement."""
+    sent = [
+        (each.due.id, each.at, each.outcome.channel) for each in batch if isinstance(each.outcome, Sent)
+    ]
+    if sent:
+        await store.settle_sent(tx, worker, sent)
+    for each in batch:
+        if not isinstance(each.outcome, Sent):
+            await _write_down(tx, each.due, worker, each.outcome, each.at)
+
+
 async def _write_down(tx: Tx, due: Due, worker: UUID, outcome: Outcome, now: datetime) -> None:
     """The outcome, its receipt, and for a failure the news of it and the coordinator's message."""
     match outcome:
         case PutBack(until):
             await store.put_back(tx, due.id, worker, until=until)
-        case Sent(channel):
-            state = MessageState.SENT
-            await store.settle(tx, due.id, worker, state=state, now=now, channel=channel)
         case Skipped(reason):
             state = MessageState.SKIPPED
             await store.settle(tx, due.id, worker, state=state, now=now, code=reason)

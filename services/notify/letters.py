@@ -1,9 +1,17 @@
 """What a message says: the owner is asked whether it still holds, and how things are at this moment."""
 
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
-from services.contracts.booking.appointments import DescribeLinks, DescribeMessage, MessageFacts
+from services.contracts.booking.appointments import (
+    DescribeLinks,
+    DescribeMessage,
+    DescribeMessages,
+    MessageFacts,
+)
 from services.contracts.booking.enrolment import (
     DescribeAnnouncement,
     DescribeGroupMessage,
@@ -14,18 +22,23 @@ from services.contracts.booking.staffing import DescribeDuties
 from services.contracts.envelope import Request
 from services.contracts.gateway import PrepareOwnData, PrepareSignIn
 from services.contracts.notify import MessageKind
+from services.contracts.refusals import Refusal, Unavailable
 from services.notify import domain, group_messages, group_store, store
 from services.notify.group_messages import Before
 from services.notify.group_wording import GroupWording
 from services.notify.senders.letter import Letter
 from services.notify.store import Due
 from services.notify.wording import Wording
-from services.runtime.bus import Bus
+from services.runtime.batching import Batches
+from services.runtime.bus import AnswerFailed, Bus
 from services.runtime.call import own_call
 from services.runtime.clock import Clock
 from services.runtime.db import Database
 
 R = TypeVar("R")
+
+
+TOGETHER = 32
 
 
 class NotOwed(Exception):
@@ -58,6 +71,7 @@ class Letters:
         self._time = time
         self._wording = wording
         self._of_groups = of_groups
+        self._described = Batches(self._describe, largest=TOGETHER, at_once=2)
 
     async def write(self, due: Due) -> list[Letter]:
         """What there is to say now, as the owner knows it at this moment."""
@@ -152,10 +166,35 @@ class Letters:
         ]
 
     async def _facts(self, due: Due) -> MessageFacts:
-        facts = await self._ask(DescribeMessage(booking_id=due.booking_id or due.about))
+        facts = await self._described.put(due.booking_id or due.about)
+        if isinstance(facts, Exception):
+            raise facts
         if reason := domain.no_longer_true(due.kind, due.starts_at, facts, now=self._time.now()):
             raise NotOwed(reason)
         return facts
+
+    async def _describe(self, booking_ids: Sequence[UUID]) -> Sequence[MessageFacts | Exception]:
+        """As they are at a moment after each of them was asked for. What cannot be told of all together
+        is asked one by one: an older release of the owner knows only that.
+        """
+        known: dict[UUID, MessageFacts] = {}
+        if len(booking_ids) > 1:
+            with suppress(Refusal, Unavailable, AnswerFailed):
+                told = await self._ask(DescribeMessages(booking_ids=list(set(booking_ids))))
+                known = {facts.booking_id: facts for facts in told.items}
+        others = [booking_id for booking_id in booking_ids if booking_id not in known]
+        told_alone = await asyncio.gather(*(self._describe_one(booking_id) for booking_id in others))
+        found: dict[UUID, MessageFacts | Exception] = {
+            **known,
+            **dict(zip(others, told_alone, strict=True)),
+        }
+        return [found[booking_id] for booking_id in booking_ids]
+
+    async def _describe_one(self, booking_id: UUID) -> MessageFacts | Exception:
+        try:
+            return await self._ask(DescribeMessage(booking_id=booking_id))
+        except (Refusal, Unavailable, AnswerFailed) as error:
+            return error
 
     def _links(self, due: Due, bookings: list[MessageFacts], *, renewed: bool) -> list[Letter]:
         now = self._time.now()

@@ -164,7 +164,9 @@ async def claim(
 
 
 EXTEND = """
-    UPDATE message SET next_try_at = $3 WHERE id = ANY($1::uuid[]) AND worker = $2 AND state = 'sending'
+    UPDATE message SET next_try_at = $3 WHERE id IN (
+        SELECT id FROM message WHERE id = ANY($1::uuid[]) AND worker = $2 AND state = 'sending'
+        ORDER BY id FOR UPDATE)
 """
 
 
@@ -246,6 +248,28 @@ async def settle(
     outcome = "retry" if state is MessageState.PLANNED else str(state)
     await tx.execute(RECEIPT, message_id, now, outcome, channel, code)
     return kept
+
+
+# Locked in one order: others lock several of them too.
+SETTLE_SENT = """
+    WITH told AS (
+        SELECT * FROM unnest($2::uuid[], $3::timestamptz[], $4::text[]) AS t (message_id, at, channel)),
+    mine AS (
+        SELECT id FROM message WHERE id = ANY($2::uuid[]) AND worker = $1 ORDER BY id FOR UPDATE),
+    settled AS (
+        UPDATE message SET state = 'sent', worker = NULL, next_try_at = told.at, channel = told.channel,
+            last_error = NULL, sent_at = told.at
+        FROM told JOIN mine ON mine.id = told.message_id
+        WHERE message.id = told.message_id)
+    INSERT INTO receipt (message_id, at, outcome, channel)
+    SELECT message_id, at, 'sent', channel FROM told ORDER BY at
+"""
+
+
+async def settle_sent(tx: Tx, worker: UUID, sent: Sequence[tuple[UUID, datetime, str]]) -> None:
+    """Messages that were handed over, each when and how. The receipts are kept in any case."""
+    ids, moments, channels = (list(column) for column in zip(*sent, strict=True))
+    await tx.execute(SETTLE_SENT, worker, ids, moments, channels)
 
 
 KIND_OF = "SELECT kind FROM message WHERE id = $1 AND kind = ANY($2::text[])"

@@ -19,6 +19,8 @@ from services.runtime import outbox
 from services.runtime.call import Call
 from services.runtime.db import Tx
 
+MOST_MESSAGES = 64
+
 
 async def describe_place(tx: Tx, request: words.DescribePlace, _: Call, __: Deps) -> words.Place:
     if request.booking_id is not None:
@@ -57,6 +59,15 @@ async def describe_message(tx: Tx, request: words.DescribeMessage, _: Call, __: 
     if booking is None or booking.forgotten:
         raise access.not_found()
     return _message_facts(booking)
+
+
+async def describe_messages(
+    tx: Tx, request: words.DescribeMessages, _: Call, __: Deps
+) -> words.SeveralMessageFacts:
+    if len(request.booking_ids) > MOST_MESSAGES:
+        raise field_refusal(Code.FIELD_INVALID, "booking_ids", f"Ask for at most {MOST_MESSAGES} at once.")
+    bookings = await store.several(tx, request.booking_ids)
+    return words.SeveralMessageFacts([_message_facts(item) for item in bookings if not item.forgotten])
 
 
 async def request_links(tx: Tx, request: words.RequestLinks, call: Call, _: Deps) -> Nothing:

@@ -245,6 +245,21 @@ class DescribeMessage(Request[MessageFacts], frozen=True, kw_only=True):
     booking_id: UUID
 
 
+class SeveralMessageFacts(Struct, frozen=True):
+    """In no order; without those of which nothing is known any more."""
+
+    items: list[MessageFacts]
+
+
+class DescribeMessages(Request[SeveralMessageFacts], frozen=True, kw_only=True):
+    """The same of several bookings at once: at most 64."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.describe_messages"
+    reply = SeveralMessageFacts
+    asked_by: ClassVar[frozenset[str]] = frozenset({"notify"})
+    booking_ids: list[UUID]
+
+
 class LinkFacts(Struct, frozen=True):
     """The live bookings of whoever asked for links; none when nobody is known by that contact."""
 

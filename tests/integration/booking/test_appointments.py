@@ -13,6 +13,7 @@ from services.contracts.booking.appointments import (
     DescribeBooking,
     DescribeLinks,
     DescribeMessage,
+    DescribeMessages,
     GiveFeedback,
     MoveBooking,
     ReadContact,
@@ -350,6 +351,20 @@ async def test_a_hold_that_nobody_confirms_gives_the_time_back(asking_house: Hou
     assert code is Code.HOLD_EXPIRED
     facts = await asking_house.system.ask(DescribeMessage(booking_id=held.id))
     assert facts.status is BookingStatus.EXPIRED
+
+
+async def test_several_bookings_are_described_as_each_alone_and_unknown_ones_left_out(house: House) -> None:
+    host = await house.expert()
+    slots = [await house.slot(host, A_TUESDAY + hours * TWO_HOURS) for hours in range(1, 4)]
+    booked = [await house.book(slot.id) for slot in slots]
+    ids = [each.id for each in booked]
+    alone = [await house.system.ask(DescribeMessage(booking_id=booking_id)) for booking_id in ids]
+
+    together = await house.system.ask(DescribeMessages(booking_ids=[uuid4(), *ids]))
+
+    assert sorted(together.items, key=lambda facts: ids.index(facts.booking_id)) == alone
+    many = DescribeMessages(booking_ids=[uuid4() for _ in range(65)])
+    assert await refusal_of(house.system.ask(many)) is Code.FIELD_INVALID
 
 
 async def test_a_coordinator_books_on_somebodys_behalf_without_a_hold(asking_house: House) -> None:

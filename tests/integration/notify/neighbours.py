@@ -7,8 +7,10 @@ from uuid import UUID, uuid4
 from services.contracts.booking.appointments import (
     DescribeLinks,
     DescribeMessage,
+    DescribeMessages,
     LinkFacts,
     MessageFacts,
+    SeveralMessageFacts,
 )
 from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.enrolment import (
@@ -63,6 +65,7 @@ class Neighbours:
         await self._buses["booking"].serve(
             {
                 DescribeMessage: self._describe_message,
+                DescribeMessages: self._describe_messages,
                 DescribeLinks: self._describe_links,
                 DescribeGroupMessage: self._describe_group_message,
                 DescribeAnnouncement: self._describe_announcement,
@@ -110,6 +113,13 @@ class Neighbours:
         if request.booking_id not in self.bookings:
             raise Refusal(Code.NOT_FOUND, "There is no such booking.")
         return self.bookings[request.booking_id]
+
+    async def _describe_messages(self, request: DescribeMessages, _: Call) -> SeveralMessageFacts:
+        self.asked += len(request.booking_ids)
+        if self.before_answer is not None:
+            await self.before_answer()
+        known = [self.bookings.get(booking_id) for booking_id in request.booking_ids]
+        return SeveralMessageFacts([facts for facts in known if facts is not None])
 
     async def _describe_group_message(self, request: DescribeGroupMessage, _: Call) -> GroupMessageFacts:
         return self.groups[request.enrolment_id]
