@@ -91,7 +91,8 @@ def test_reasons_against_a_promise_are_told_apart() -> None:
 
 def asked_moments(session: Session, start: datetime) -> list[timedelta]:
     """When others are asked, seen from the start of the session, if each asking finds somebody."""
-    now, moments = start, []
+    now = start
+    moments: list[timedelta] = []
     while True:
         due = rules.moments(session, now=now).ask_stand_ins
         if due is None:
