@@ -126,6 +126,7 @@ PAGES: tuple[Route, ...] = (
     page("GET", "/my/outcomes", outcomes.owed, HOSTS),
     # those who lead groups and sessions
     page("GET", "/my/duties", duties.duties, STAFF),
+    page("POST", "/my/duties/accept", duties.accept_all, STAFF),
     page("POST", "/my/duties/{slot_id}/accept", duties.accept, STAFF),
     page("GET", "/my/duties/{slot_id}/give-up", duties.ask_to_give_up, STAFF),
     page("POST", "/my/duties/{slot_id}/give-up", duties.give_up, STAFF),

@@ -83,6 +83,8 @@ async def test_when_its_leader_may_no_longer_come_another_takes_the_session_and_
 
     await desk.goto(f"/coordinator/people/{leader.person_id}")
     await desk.get_by_role("link", name="Sulje pääsy").click()
+    await expect(desk.get_by_text("1 ryhmän kerta tarvitsee toisen ohjaajan")).to_be_visible()
+    await expect(desk.get_by_text("poistuu")).to_have_count(0)
     await desk.get_by_role("button", name="Kyllä, sulje pääsy").click()
     await desk.get_by_role("link", name="Kuka ohjaa").first.click()
     await expect(desk.get_by_text("Tarvitsee ohjaajan")).to_be_visible()

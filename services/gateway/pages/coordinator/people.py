@@ -116,16 +116,19 @@ async def send_link(request: web.Request) -> web.Response:
 
 
 async def ask_to_disable(request: web.Request) -> web.Response:
-    """What will happen: their free times are taken back, their booked ones stay and are listed."""
+    """What will happen: their free times are taken back, their booked ones stay and are listed, and for
+    sessions of groups somebody else is looked for."""
     known = await _person(request)
     booked, free = [await _times(request, known, status) for status in (SlotFilter.BOOKED, SlotFilter.FREE)]
+    sessions = {slot.id: slot for slot in (*booked.items, *free.items) if slot.group_id}
     return render(
         request,
         "coordinator/disable.html",
         person=known,
-        slots=booked.items,
-        booked=booked.total or 0,
-        free=free.total or 0,
+        slots=[slot for slot in booked.items if not slot.group_id],
+        sessions=sorted(sessions.values(), key=lambda slot: slot.starts_at),
+        booked=_own(booked),
+        free=_own(free),
         theme_name=await catalogue.theme_names(request),
     )
 
@@ -144,6 +147,11 @@ async def enable(request: web.Request) -> web.Response:
     await note(request, Action.PERSON_ENABLED, person_id=person_id)
     await do(request, EnablePerson(person_id=person_id))
     return see_other(f"{PATH}/{person_id}?done=enabled")
+
+
+def _own(found: FoundSlots) -> int:
+    """How many of them are not sessions of groups."""
+    return (found.total or 0) - sum(slot.group_id is not None for slot in found.items)
 
 
 async def _times(request: web.Request, known: Person, status: SlotFilter) -> FoundSlots:

@@ -128,10 +128,11 @@ def _standing(
     following = enrolments.next_after(mine, found.booking.id, now)
     lines, done = _lines(request, mine, found.booking.id), request.query.get("done", "")
     called_off = this is not None and this.state is not SlotState.OPEN
-    left_for_good = mine.status is BookingStatus.CANCELLED and len(mine.sessions) > 1
+    several = len(mine.sessions) > 1
+    left_for_good = face == "left" and several and mine.status is BookingStatus.CANCELLED
     standing: dict[str, Any] = {
         "state": face,
-        "heading": say(LEFT_FOR_GOOD if face == "left" and left_for_good else HEADINGS[face]),
+        "heading": say(LEFT_FOR_GOOD if left_for_good else HEADINGS[face]),
         "group": mine,
         "nickname": found.booking.display_name,
         "large": found.slot.kind is SlotKind.EVENT,
@@ -145,7 +146,8 @@ def _standing(
         "cancelled_words": say(CALLED_OFF if called_off else BY_THE_SERVICE),
         "seen_as": f"{found.slot.starts_at:%m%d%H%M} {mine.before_you} {staffed}",
     }
-    return standing | ({"done": say(DONE[done])} if done in DONE else {})
+    told = done in DONE and not (done == "left-group" and left_for_good)  # the heading says it
+    return standing | ({"done": say(DONE[done])} if told else {})
 
 
 def _face(found: Meeting, mine: MyGroup, this: EnrolledSession | None, face: str) -> str:

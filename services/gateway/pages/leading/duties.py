@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from aiohttp import web
 
@@ -21,6 +22,7 @@ from services.contracts.refusals import Code, Refusal
 from services.gateway import forms
 from services.gateway.audit import Action
 from services.gateway.door import door_of
+from services.gateway.forms import Form
 from services.gateway.pages import catalogue
 from services.gateway.pages.coordinator.asking import do, done_in, note
 from services.gateway.pages.leading import session_acts, wording
@@ -35,6 +37,7 @@ AT_ONCE = 50
 NEAR = timedelta(hours=3)
 DONE = {
     "accepted": N_("Thank you! You lead this session."),
+    "accepted-all": N_("Thank you! You lead these sessions."),
     "given-up": N_("Thank you for telling. We look for somebody else."),
     "stand-in": N_("We ask others whether they can stand in. If nobody can, you still come."),
     "kept": N_("Good: you come yourself."),
@@ -72,6 +75,29 @@ async def accept(request: web.Request) -> web.Response:
     await forms.read(request)
     asked = AcceptDuty(slot_id=session_acts.slot_id_of(request))
     return await _do(request, asked, Action.DUTY_ACCEPTED, "accepted")
+
+
+async def accept_all(request: web.Request) -> web.Response:
+    """Every session that stood on the page when the button was pressed; what came in between is told."""
+    form, problem = await forms.read(request), ""
+    for slot_id in ids_of(form, "slot_id")[:AT_ONCE]:
+        await note(request, Action.DUTY_ACCEPTED, slot_id=slot_id)
+        try:
+            await do(request, AcceptDuty(slot_id=slot_id))
+        except Refusal as refusal:
+            if refusal.code not in SETTLED:
+                raise
+            problem = _words(request, refusal.code)
+    if problem:
+        return await _show(request, problem=problem, status=409)
+    return see_other(f"{PATH}?done=accepted-all")
+
+
+def ids_of(form: Form, name: str) -> Sequence[UUID]:
+    try:
+        return [UUID(text) for text in form.all(name)]
+    except ValueError as error:
+        raise Refusal(Code.FIELD_INVALID, "That is no id of a session.") from error
 
 
 async def ask_to_give_up(request: web.Request) -> web.Response:
