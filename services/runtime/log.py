@@ -9,6 +9,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web import RequestPayloadError
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
@@ -114,11 +116,17 @@ def stray_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 
 class _LibraryHandler(logging.Handler):
-    """Carries what libraries log: their own sentence, and an error without its words."""
+    """Carries what libraries log: their own sentence, and an error without its words.
+
+    A stranger who sends what is no HTTP is nobody's bug, and wakes nobody.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         facts: dict[str, Any] = {"library": record.name, "message": str(record.msg)}
-        if record.exc_info and record.exc_info[1]:
-            facts["exc_info"] = record.exc_info[1]
         log = structlog.get_logger()
+        if record.exc_info and (error := record.exc_info[1]):
+            if isinstance(error, (HttpProcessingError, RequestPayloadError)):
+                log.info("http.unreadable", kind=type(error).__name__)
+                return
+            facts["exc_info"] = error
         (log.error if record.levelno >= logging.ERROR else log.warning)("library.logged", **facts)

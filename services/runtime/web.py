@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 import structlog
-from aiohttp import hdrs, web
+from aiohttp import hdrs, web, web_urldispatcher
 
 from services.contracts.refusals import Unavailable
 from services.runtime.measures import MEASURES
@@ -54,6 +55,32 @@ class Health:
 
 def _not_ready(away: list[str]) -> web.Response:
     return web.json_response({"status": "not ready", "away": away}, status=503)
+
+
+# Two answers are aiohttp's own, before any handler or middleware of ours, and say back what was sent: that
+# to what is no HTTP, and that to an expectation which nobody knows. Over some of the second kind it
+# stumbles, with status 500; the standard lets us pass over all of them.
+_their_refusal = web.RequestHandler.handle_error
+_their_expect = web_urldispatcher._default_expect_handler
+
+
+def _refuse_plainly(
+    protocol: web.RequestHandler,
+    request: web.BaseRequest,
+    status: int = 500,
+    exc: BaseException | None = None,
+    message: str | None = None,
+) -> web.StreamResponse:
+    return _their_refusal(protocol, request, status, exc, f"{status} {HTTPStatus(status).phrase}\n")
+
+
+async def _expect(request: web.Request) -> None:
+    if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+        await _their_expect(request)
+
+
+setattr(web.RequestHandler, "handle_error", _refuse_plainly)  # noqa: B010 - there is no other way in
+setattr(web_urldispatcher, "_default_expect_handler", _expect)  # noqa: B010 - the same
 
 
 class HttpServer:

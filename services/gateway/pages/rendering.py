@@ -26,6 +26,12 @@ HERE = Path(__file__).parent.parent
 DEFAULT = LANGUAGES[0]
 LANGUAGE_COOKIE = "lang"
 YEAR = 365 * 24 * 3600
+# By these a page knows which part of what it shows, and coordinators filter their lists. Never a name.
+WHERE = frozenset({"week", "after", "back"})
+FILTERS = frozenset(
+    {"from", "to", "organisation", "host", "theme", "status", "person", "booking", "spoken"}
+)
+FILTERED = ("/coordinator", "/bookings/")
 # The language in which somebody booked: spoken to them on a device where they have not chosen one.
 PREFERRED = web.RequestKey("preferred", str)
 
@@ -137,10 +143,12 @@ def _by_preference(request: web.Request) -> list[str]:
 
 
 def _query_with(request: web.Request, **changes: str) -> str:
-    """The present query with something else in it: a choice of language keeps the page where it is."""
-    return urlencode(
-        {**{name: value for name, value in request.query.items() if name != "done"}, **changes}
-    )
+    """The present query with something else in it: a choice of language keeps the page where it is.
+
+    What no page of ours asks for is left behind.
+    """
+    kept = WHERE | FILTERS if request.path.startswith(FILTERED) else WHERE
+    return urlencode({name: value for name, value in request.query.items() if name in kept} | changes)
 
 
 def _static_file(path: Path) -> StaticFile:

@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 import pytest
 import structlog
+from aiohttp.http_exceptions import BadHttpMessage
 
 from services.runtime import log as logs
 
@@ -138,3 +139,19 @@ async def test_an_error_nobody_waited_for_is_logged_without_its_words(written: L
     assert [line["event"] for line in lines] == ["task.failed", "task.failed"]
     assert lines[0]["error"][0] == "builtins.ValueError"
     assert SECRET not in str(lines)
+
+
+def test_a_stranger_who_sends_what_is_no_http_is_no_error_of_ours(written: Lines) -> None:
+    try:
+        raise BadHttpMessage(f"Invalid header {SECRET}")
+    except BadHttpMessage:
+        logging.getLogger("aiohttp.server").exception("Error handling request from %s", "192.0.2.1")
+    try:
+        raise ValueError(SECRET)
+    except ValueError:
+        logging.getLogger("aiohttp.server").exception("Error handling request")
+
+    unreadable, bug = written()
+    assert (unreadable["event"], unreadable["level"]) == ("http.unreadable", "info")
+    assert bug["level"] == "error"
+    assert SECRET not in str((unreadable, bug))
