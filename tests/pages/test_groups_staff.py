@@ -179,6 +179,24 @@ async def test_what_came_in_between_is_said_kindly_on_the_list(
     assert DESK in page.links, "the rest of the list is still there"
 
 
+async def test_a_whole_series_is_promised_by_one_press(leader: Visitor, tables: Neighbours) -> None:
+    asked = [duty(n, staffing=Staffing.ASKED, accepted=False) for n in (3, 4, 5)]
+    tables.answers(ListDuties, Duties(asked))
+    tables.answers(AcceptDuty, duty(3))
+    page = await leader.open(DUTIES)
+    form = page.form("/my/duties/accept")
+
+    page = await leader.send(form)
+
+    assert "Kiitos! Sinä ohjaat nämä kerrat" in page.text
+    assert [each.slot_id for each in tables.heard(AcceptDuty)] == [each.slot_id for each in asked]
+    tables.refuses(AcceptDuty, Refusal(Code.OVERLAP, "No."))
+    page = await leader.send(form)
+    assert (page.status, len(tables.heard(AcceptDuty))) == (409, 6), "the others are tried all the same"
+    assert "Sinulla on silloin jo" in page.text
+    assert (await leader.send(form, slot_id="x")).status == 400
+
+
 async def test_giving_up_asks_first_and_offers_a_stand_in_instead(
     leader: Visitor, tables: Neighbours
 ) -> None:
