@@ -98,15 +98,19 @@ async def _all_came(fleet: Fleet, by_booking: list[UUID], by_rooms: list[UUID]) 
 
 async def control(run: Run) -> None:
     """A consumer that does not remember: what comes twice is done twice."""
-    remembered = inbox.first_time
+    remembered = inbox.first_time, inbox.first_times
 
     async def always(*_: object) -> bool:
         return True
+
+    async def all_of_them(_: object, __: str, event_ids: Sequence[UUID]) -> set[UUID]:
+        return set(event_ids)
 
     async with a_system(run) as system:
         for statement in stand_in.TABLES:
             await system.sql(statement)
         inbox.first_time = always  # type: ignore[assignment]
+        inbox.first_times = all_of_them  # type: ignore[assignment]
         try:
             living = []
             for name in ("booking", "notify"):
@@ -121,7 +125,7 @@ async def control(run: Run) -> None:
             await bus.jetstream.publish(row["subject"], row["body"])
             await eventually(lambda: _heard(system, 2))
         finally:
-            inbox.first_time = remembered
+            inbox.first_time, inbox.first_times = remembered
             for each in living:
                 await each.stop()
         (row,) = await system.sql(EFFECTS.format("notify"))
