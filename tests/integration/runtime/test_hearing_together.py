@@ -49,13 +49,17 @@ class Gate:
         self.heard.append(event.thing_id)
         await self._deed(tx, event, told)
 
-    async def gather(self, storm: Pieces, things: list[UUID]) -> Consumer:
+    async def gather(
+        self, storm: Pieces, things: list[UUID], *, then: Callable[[], None] = lambda: None
+    ) -> Consumer:
+        """`then` is done before the batch of all the others begins."""
         consumer = await storm.listener(self)
         storm.run(consumer.run())
         await storm.tell(SomethingDone(thing_id=self.thing))
         await eventually(lambda: len(consumer._in_hand) == 1)
         await storm.tell(*(SomethingDone(thing_id=thing) for thing in things))
         await eventually(lambda: len(consumer._in_hand) == 1 + len(things))
+        then()
         self._open.set()
         return consumer
 
@@ -104,17 +108,15 @@ async def test_who_hangs_does_not_keep_the_others(storm: Pieces, monkeypatch: py
             await asyncio.Event().wait()
         await add_effect(tx, event, told)
 
-    gate = Gate(deed)
-    monkeypatch.setattr(hearing, "BATCH_SECONDS_EACH", 0)
-    consumer = await gate.gather(storm, things)
-    monkeypatch.setattr(hearing, "BATCH_SECONDS", 0.2)
-    # The second batch has begun with the old limit or the new one: a third shows that it is over.
-    last = uuid4()
-    await storm.tell(SomethingDone(thing_id=last))
+    def hurry() -> None:
+        monkeypatch.setattr(hearing, "BATCH_SECONDS", 0.3)
 
-    others = [gate.thing, *(thing for thing in things if thing != things[3]), last]
-    await storm.came_of(others, within=25)
-    assert len(consumer._in_hand) == 1
+    gate = Gate(deed)
+    consumer = await gate.gather(storm, things, then=hurry)
+
+    await storm.came_of([gate.thing, *(thing for thing in things if thing != things[3])])
+    await eventually(lambda: len(consumer._in_hand) == 1)
+    assert gate.heard.count(things[3]) == 2  # with the others, and alone
 
 
 @pytest.mark.parametrize("error", [asyncpg.DeadlockDetectedError(""), TimeoutError()])
