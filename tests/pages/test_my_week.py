@@ -200,6 +200,19 @@ async def test_a_time_is_cancelled_with_a_reason(expert: Visitor, neighbours: Ne
     assert page.path == "/my/week"
 
 
+async def test_where_nobody_comes_no_reason_is_asked_for_and_none_can_be_wrong(
+    expert: Visitor, neighbours: Neighbours
+) -> None:
+    neighbours.answers(GetSlot, examples.host_slot(bookings=[]))
+    neighbours.answers(CancelSlot, examples.host_slot(state=SlotState.CANCELLED))
+    page = await expert.open(f"/my/week/slots/{examples.host_slot().id}/cancel")
+
+    page = await expert.send(page.form("/cancel"), reason="a\x7f", press=("do", "cancel"))
+
+    assert page.path == "/my/week"
+    assert neighbours.heard(CancelSlot)[0].reason == "Aika jouduttiin perumaan."
+
+
 async def test_hours_are_shown_before_they_are_published(expert: Visitor, neighbours: Neighbours) -> None:
     neighbours.answers(PreviewReception, PUBLISHED)
     neighbours.answers(AddReception, PUBLISHED)

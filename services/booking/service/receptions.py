@@ -9,6 +9,7 @@ from services.booking.domain import access, hours
 from services.booking.domain.hours import LeftOut, Reason, Stretch
 from services.booking.service.checks import check_languages, check_theme
 from services.booking.service.deps import Deps
+from services.booking.store import people
 from services.booking.store import receptions as store
 from services.booking.store import slots as slot_store
 from services.booking.store.receptions import OpenSlot, Rule
@@ -39,7 +40,7 @@ async def get_reception(tx: Tx, request: words.GetReception, call: Call, _: Deps
 
 
 async def add_reception(tx: Tx, request: words.AddReception, call: Call, deps: Deps) -> words.Published:
-    host_id = access.publisher(call.actor, request.host_id)
+    host_id = await _publisher(tx, request.host_id, call)
     rule = Rule(id=uuid4(), host_id=host_id, time_zone=deps.zone.key, hours=request.hours)
     return await _publish(tx, rule, call, deps)
 
@@ -57,7 +58,7 @@ async def preview_reception(
     tx: Tx, request: words.PreviewReception, call: Call, deps: Deps
 ) -> words.Published:
     """Do it for real inside a savepoint and take it back: a preview that cannot differ from the deed."""
-    host_id = access.publisher(call.actor, request.host_id)
+    host_id = await _publisher(tx, request.host_id, call)
     reception_id = request.reception_id or uuid4()
     if request.reception_id is not None:
         host_id = (await _own_rule(tx, request.reception_id, call)).host_id
@@ -96,6 +97,15 @@ async def extend_one(tx: Tx, deps: Deps, *, now: datetime) -> bool:
     await store.make_slots(tx, rule, [s for s in stretches if s.starts_at not in known], now=now)
     await store.set_made_until(tx, rule.id, hours.last_day(_weekly(rule.hours), today))
     return True
+
+
+async def _publisher(tx: Tx, host_id: UUID | None, call: Call) -> UUID:
+    """Whose hours they are to be: somebody who serves here now."""
+    named = access.publisher(call.actor, host_id)
+    host = await people.person(tx, named)
+    if host is None or host.disabled:
+        raise access.not_found()
+    return named
 
 
 async def _publish(tx: Tx, rule: Rule, call: Call, deps: Deps) -> words.Published:

@@ -90,7 +90,8 @@ async def cancel(request: web.Request) -> web.Response:
     """With somebody coming, the words are shown as they will be read before they are sent."""
     form, say = await forms.read(request), say_for(request)
     slot = await _do(request, GetSlot(slot_id=_slot_id(request)))
-    reason = form.clean("reason", fields.words, say)
+    # Where nobody reads a reason the page does not ask for one.
+    reason = form.clean("reason", fields.words, say) if _coming(slot) else None
     if not reason and _coming(slot):
         form.errors.setdefault("reason", when_empty("reason", say))
     if form.errors:

@@ -252,3 +252,16 @@ async def test_a_disabled_expert_is_out_at_once_and_their_free_times_are_gone(ho
     assert resident(booking).booking_id == booking.id
     live = await house.system.sql("SELECT status FROM booking.booking")
     assert [row["status"] for row in live] == ["confirmed"]
+
+
+@pytest.mark.parametrize("kind", [AddReception, PreviewReception])
+async def test_nobody_has_hours_who_does_not_serve_here(
+    house: House, kind: type[AddReception | PreviewReception]
+) -> None:
+    gone = await house.expert()
+    await house.system.ask(DisablePerson(person_id=gone.person_id), house.coordinator)
+
+    for nobody in (uuid4(), gone.person_id):
+        with pytest.raises(Refusal) as refused:
+            await house.system.ask(kind(host_id=nobody, hours=hours()), house.coordinator, key=str(uuid4()))
+        assert refused.value.code is Code.NOT_FOUND
