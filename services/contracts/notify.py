@@ -28,6 +28,7 @@ class MessageKind(StrEnum):
     HOST_FOUND = "host_found"
     HOST_ASKED = "host_asked"
     HOST_NOT_FOUND = "host_not_found"
+    APPLICATION_WAITING = "application_waiting"
     LINKS = "links"
     SIGN_IN = "sign_in"
     ALERT = "alert"

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from services.contracts.booking.enrolment import EnrolledSession, MyGroup
 from services.contracts.booking.events import (
     AnnouncementMade,
+    ApplicationWaiting,
     BookingEvent,
     HostAsked,
     HostNotFound,
@@ -128,6 +129,25 @@ def asking_due(*, now: datetime, starts_at: datetime, last_asked: datetime | Non
     if starts_at - now < NEAR or last_asked is None:
         return due
     return max(due, last_asked + BETWEEN_CHANGES)
+
+
+def application_waiting(event: ApplicationWaiting, *, occasion: int, due_at: datetime) -> Owed:
+    """Speaks of everybody who waits for an answer of this person at the moment of sending."""
+    not_after = due_at + TRY_FOR_AT_MOST
+    return Owed(
+        kind=MessageKind.APPLICATION_WAITING,
+        about=event.person_id,
+        occasion=occasion,
+        due_at=due_at,
+        not_after=not_after,
+        give_up_at=not_after,
+    )
+
+
+def answer_due(*, now: datetime, last_told: datetime | None) -> datetime:
+    """A little later, for who else applies; not again within hours."""
+    due = now + GATHERED_FOR
+    return max(due, last_told + BETWEEN_CHANGES) if last_told else due
 
 
 def host_not_found(event: HostNotFound, *, now: datetime) -> Owed:

@@ -8,6 +8,7 @@ from datetime import datetime
 from services.contracts.booking.events import (
     AnnouncementMade,
     ApplicationReceived,
+    ApplicationWaiting,
     BookingCancelled,
     BookingConfirmed,
     BookingEvent,
@@ -106,10 +107,22 @@ async def hear_of_host(
 async def hear_of_asking(tx: Tx, event: HostAsked, *, now: datetime) -> None:
     """What somebody is asked for within moments is asked by one message."""
     await group_store.hold(tx, event.person_id)
-    occasion, last_asked = await group_store.last_asked(tx, event.person_id)
+    kind = MessageKind.HOST_ASKED
+    occasion, last_asked = await group_store.last_asked(tx, kind, event.person_id)
     due_at = group_messages.asking_due(now=now, starts_at=event.starts_at, last_asked=last_asked)
-    if not await group_store.join_asking(tx, event.person_id, due_at=due_at, until=event.starts_at):
+    if not await group_store.join_asking(tx, kind, event.person_id, due_at=due_at, until=event.starts_at):
         await store.plan(tx, [group_messages.host_asked(event, occasion=occasion + 1, due_at=due_at)])
+
+
+async def hear_of_application(tx: Tx, event: ApplicationWaiting, *, now: datetime) -> None:
+    """One mail speaks of all who wait for this person's answer."""
+    await group_store.hold(tx, event.person_id)
+    kind = MessageKind.APPLICATION_WAITING
+    occasion, last_told = await group_store.last_asked(tx, kind, event.person_id)
+    due_at = group_messages.answer_due(now=now, last_told=last_told)
+    owed = group_messages.application_waiting(event, occasion=occasion + 1, due_at=due_at)
+    if not await group_store.join_asking(tx, kind, event.person_id, due_at=due_at, until=owed.not_after):
+        await store.plan(tx, [owed])
 
 
 async def hear_of_nobody(tx: Tx, event: HostNotFound, *, now: datetime) -> None:

@@ -69,23 +69,26 @@ async def last_change(tx: Tx, enrolment_id: UUID) -> tuple[int, datetime | None]
 JOIN_ASKING = """
     UPDATE message SET due_at = least(due_at, $2), next_try_at = least(next_try_at, $2),
         not_after = greatest(not_after, $3), give_up_at = greatest(give_up_at, least($3, due_at + $4))
-    WHERE about = $1 AND kind = 'host_asked' AND state = 'planned' AND attempts = 0
+    WHERE about = $1 AND kind = $5 AND state = 'planned' AND attempts = 0
     RETURNING true
 """
 
 
-async def join_asking(tx: Tx, person_id: UUID, *, due_at: datetime, until: datetime) -> bool:
-    """Let a mail that has not gone out yet ask for one session more; False when there is none."""
-    return bool(await tx.fetchval(JOIN_ASKING, person_id, due_at, until, TRY_FOR_AT_MOST))
+async def join_asking(
+    tx: Tx, kind: MessageKind, person_id: UUID, *, due_at: datetime, until: datetime
+) -> bool:
+    """Let a mail that has not gone out yet ask for one thing more; False when there is none."""
+    return bool(await tx.fetchval(JOIN_ASKING, person_id, due_at, until, TRY_FOR_AT_MOST, kind))
 
 
 LAST_ASKED = """
     SELECT coalesce(max(occasion), 0) AS occasion, max(sent_at) AS asked_at FROM message
-    WHERE about = $1 AND kind = 'host_asked'
+    WHERE about = $1 AND kind = $2
 """
 
 
-async def last_asked(tx: Tx, person_id: UUID) -> tuple[int, datetime | None]:
-    row = await tx.fetchrow(LAST_ASKED, person_id)
+async def last_asked(tx: Tx, kind: MessageKind, person_id: UUID) -> tuple[int, datetime | None]:
+    """The occasion of the last mail of that kind to somebody who serves, and when one was last sent."""
+    row = await tx.fetchrow(LAST_ASKED, person_id, kind)
     assert row is not None
     return row["occasion"], row["asked_at"]

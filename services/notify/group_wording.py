@@ -6,7 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from services.contracts.booking.appointments import MessageFacts
-from services.contracts.booking.enrolment import EnrolledSession, GroupMessageFacts
+from services.contracts.booking.enrolment import (
+    EnrolledSession,
+    GroupMessageFacts,
+    UnansweredApplications,
+)
 from services.contracts.booking.people import AlertAddress
 from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.booking.staffing import WantedDuties
@@ -128,6 +132,24 @@ class GroupWording:
             duties=[(getattr(each.name, language_of(facts)), each) for each in facts.items[:MOST_LISTED]],
             more=max(0, len(facts.items) - MOST_LISTED),
             zone=facts.items[0].time_zone,
+        )
+
+    def application_waiting(
+        self, message_id: UUID, facts: UnansweredApplications, *, now: datetime
+    ) -> Letter:
+        """To one of those who lead groups: somebody waits for their answer."""
+        link = f"{self._writer.public_url}/my/groups"
+        return self._writer.write(
+            "group/application_waiting",
+            id=str(message_id),
+            contact=facts,
+            now=now,
+            links=[link],
+            link=link,
+            groups=[
+                (plain(getattr(each.name, language_of(facts))), each.parties)
+                for each in facts.items[:MOST_LISTED]
+            ],
         )
 
     def host_not_found(

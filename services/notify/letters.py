@@ -14,6 +14,7 @@ from services.contracts.booking.appointments import (
 )
 from services.contracts.booking.enrolment import (
     DescribeAnnouncement,
+    DescribeApplications,
     DescribeGroupMessage,
     GroupMessageFacts,
 )
@@ -90,6 +91,8 @@ class Letters:
                 return self._links(due, [await self._facts(due)], renewed=True)
             case MessageKind.HOST_ASKED:
                 return [await self._to_host(due)]
+            case MessageKind.APPLICATION_WAITING:
+                return [await self._to_who_answers(due)]
             case MessageKind.HOST_NOT_FOUND:
                 return await self._nobody_hosts(due)
             case MessageKind.ANNOUNCEMENT:
@@ -155,6 +158,12 @@ class Letters:
         if not wanted.items:
             raise NotOwed("not_wanted")
         return self._of_groups.host_asked(due.id, wanted, now=self._time.now())
+
+    async def _to_who_answers(self, due: Due) -> Letter:
+        unanswered = await self._ask(DescribeApplications(person_id=due.about))
+        if not unanswered.items:
+            raise NotOwed("answered")
+        return self._of_groups.application_waiting(due.id, unanswered, now=self._time.now())
 
     async def _nobody_hosts(self, due: Due) -> list[Letter]:
         assert due.starts_at is not None

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.contracts.booking.events import (
     AnnouncementMade,
     ApplicationReceived,
+    ApplicationWaiting,
     BookingCancelled,
     BookingConfirmed,
     BookingEvent,
@@ -68,6 +69,9 @@ def subscriptions(
     async def host_asked(tx: Tx, event: HostAsked, _: Told) -> None:
         await group_news.hear_of_asking(tx, event, now=clock.now())
 
+    async def application_waiting(tx: Tx, event: ApplicationWaiting, _: Told) -> None:
+        await group_news.hear_of_application(tx, event, now=clock.now())
+
     async def host_not_found(tx: Tx, event: HostNotFound, _: Told) -> None:
         await group_news.hear_of_nobody(tx, event, now=clock.now())
 
@@ -100,6 +104,7 @@ def subscriptions(
                 **about_bookings,
                 **about_groups,
                 AnnouncementMade: announced,
+                ApplicationWaiting: application_waiting,
                 HostAsked: host_asked,
                 HostNotFound: host_not_found,
                 LinksRequested: links_requested,

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from services.contracts.booking.appointments import MessageFacts
-from services.contracts.booking.enrolment import GroupMessageFacts
+from services.contracts.booking.enrolment import GroupMessageFacts, UnansweredApplications
 from services.contracts.booking.people import AlertAddress
 from services.contracts.booking.staffing import WantedDuties
 from services.contracts.gateway import SignInMail
@@ -27,7 +27,9 @@ from services.runtime.texts import LANGUAGES, Texts
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 
-Contact = MessageFacts | GroupMessageFacts | SignInMail | AlertAddress | WantedDuties
+Contact = (
+    MessageFacts | GroupMessageFacts | SignInMail | AlertAddress | WantedDuties | UnansweredApplications
+)
 
 _EMPTY_LINES = re.compile(r"\n\s*\n")
 

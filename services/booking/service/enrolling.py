@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from services.booking.domain import access, attendees
 from services.booking.domain import enrolment as rules
 from services.booking.domain.enrolment import Group, Session
-from services.booking.service import news
+from services.booking.service import applying, news
 from services.booking.service.deps import Deps
 from services.booking.service.holds import CONFIRMED, Hold, hold
 from services.booking.service.searching import alternatives
@@ -94,6 +94,8 @@ async def _enrol(tx: Tx, request: Enrol, call: Call, deps: Deps) -> tuple[int, S
     main = sorted((row for row in added if row.accompanies is None), key=lambda row: row.slot.starts_at)
     told = main if place.status is BookingStatus.HELD else added  # those along hear of it when confirmed
     await news.spread(tx, NEWS[place.status], told, call=call)
+    if place.status is BookingStatus.APPLIED:
+        await applying.tell_who_answers(tx, group.id, call)
     return order, main
 
 

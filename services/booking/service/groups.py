@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from services.booking.domain import access
 from services.booking.domain import groups as rules
 from services.booking.domain.staffing import is_trained
-from services.booking.service import calling_off, leading, news
+from services.booking.service import applying, calling_off, leading, news
 from services.booking.service.checks import check_languages, check_reason, check_theme
 from services.booking.service.deps import Deps
 from services.booking.service.offers import offer_free_seats
@@ -86,6 +86,8 @@ async def change_group(tx: Tx, request: words.ChangeGroup, call: Call, deps: Dep
     after = await _group(tx, before.id, now=call.now)
     if list(after.leaders) != list(before.leaders):
         await leading.hand_over(tx, before, after, call)
+        if before.group.by_acceptance:
+            await applying.tell(tx, before.id, set(after.leaders) - set(before.leaders), call)
     await news.slot_changed(tx, changed, call)
     await offer_free_seats(tx, before.id, call, deps)
     return after.group

@@ -19,6 +19,7 @@ from services.booking.store import staffing as store
 from services.booking.store.duties import DutyRow
 from services.contracts.booking import staffing as words
 from services.contracts.booking.groups import Staffing
+from services.contracts.booking.people import Person
 from services.contracts.envelope import Nothing, Role, Staff
 from services.contracts.refusals import Code, Refusal, field_refusal
 from services.runtime.call import Call
@@ -132,12 +133,17 @@ async def describe_duties(tx: Tx, request: words.DescribeDuties, call: Call, _: 
     person = await people.person(tx, request.person_id)
     if person is None or person.disabled:
         raise access.not_found()
-    spoken = (code for code in person.languages if code in MESSAGE_LANGUAGES)
     return words.WantedDuties(
         email=person.email,
-        language=next(spoken, MESSAGE_LANGUAGES[0]),
+        language=language_of(person),
         items=list(await duty_store.unanswered(tx, person.id, now=call.now)),
     )
+
+
+def language_of(person: Person) -> str:
+    """In which language somebody who serves is written to."""
+    spoken = (code for code in person.languages if code in MESSAGE_LANGUAGES)
+    return next(spoken, MESSAGE_LANGUAGES[0])
 
 
 async def release(tx: Tx, person_id: UUID, slot_ids: list[UUID], call: Call) -> None:

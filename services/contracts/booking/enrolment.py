@@ -142,6 +142,32 @@ class AnswerApplication(Request[MyGroup], frozen=True, kw_only=True):
     accept: bool
 
 
+class UnansweredGroup(Struct, frozen=True, kw_only=True):
+    """A group with `parties` who wish to be accepted and have no answer yet."""
+
+    group_id: UUID
+    name: Words
+    parties: int
+
+
+class UnansweredApplications(Struct, frozen=True, kw_only=True):
+    """What a message to a facilitator needs at the moment of sending: the groups they lead in which
+    somebody waits for an answer, at most 50."""
+
+    email: str
+    language: str
+    items: list[UnansweredGroup]
+
+
+class DescribeApplications(Request[UnansweredApplications], frozen=True, kw_only=True):
+    """Refuses `not_found` for one who serves no longer."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.describe_applications"
+    reply = UnansweredApplications
+    asked_by: ClassVar[frozenset[str]] = frozenset({"notify"})
+    person_id: UUID
+
+
 class Attendees(Struct, frozen=True):
     items: list[Attendee]
     next: str | None = None

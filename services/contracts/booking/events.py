@@ -87,6 +87,14 @@ class ApplicationReceived(BookingEvent, frozen=True, kw_only=True):
     subject: ClassVar[str] = "booking.v1.event.application_received"
 
 
+class ApplicationWaiting(Event, frozen=True, kw_only=True):
+    """Somebody wishes to be accepted into a group, and this facilitator of it is to answer them."""
+
+    subject: ClassVar[str] = "booking.v1.event.application_waiting"
+    group_id: UUID
+    person_id: UUID
+
+
 class PutOnWaitingList(BookingEvent, frozen=True, kw_only=True):
     """No seat yet: first in the order of coming, an offer will come."""
 

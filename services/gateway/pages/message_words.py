@@ -26,6 +26,7 @@ KINDS: Mapping[str, str] = {
     MessageKind.HOST_FOUND: N_("News that a group is held after all"),
     MessageKind.HOST_ASKED: N_("The question whether somebody could lead a group"),
     MessageKind.HOST_NOT_FOUND: N_("News that nobody leads a group"),
+    MessageKind.APPLICATION_WAITING: N_("News that somebody wishes to join a group"),
 }
 OTHER_KIND = N_("A message")
 
@@ -54,6 +55,7 @@ REASONS: Mapping[str, str] = {
     "goes_on": N_("the group goes on, and is asked after the last time"),
     "offer_over": N_("the offer was over"),
     "not_wanted": N_("they were not asked any more"),
+    "answered": N_("everybody had been answered already"),
     "offered": N_("a place had been offered"),
     "waiting": N_("they were waiting for a place"),
     "applied": N_("they had not been accepted yet"),

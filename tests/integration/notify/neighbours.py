@@ -16,10 +16,12 @@ from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.enrolment import (
     AnnouncementFacts,
     DescribeAnnouncement,
+    DescribeApplications,
     DescribeGroupMessage,
     EnrolledSession,
     GroupMessageFacts,
     MyGroup,
+    UnansweredApplications,
 )
 from services.contracts.booking.events import BookingEvent, LinksRequested
 from services.contracts.booking.people import AlertAddress, AlertAddresses, ListAlertAddresses
@@ -47,6 +49,7 @@ class Neighbours:
         self.groups: dict[UUID, GroupMessageFacts] = {}
         self.announcements: dict[UUID, AnnouncementFacts] = {}
         self.duties: dict[UUID, WantedDuties] = {}
+        self.applications: dict[UUID, UnansweredApplications] = {}
         self.coordinators = [COORDINATOR]
         self.asked = 0
         self.before_answer: Callable[[], Awaitable[None]] | None = None
@@ -70,6 +73,7 @@ class Neighbours:
                 DescribeGroupMessage: self._describe_group_message,
                 DescribeAnnouncement: self._describe_announcement,
                 DescribeDuties: self._describe_duties,
+                DescribeApplications: self._describe_applications,
                 ListAlertAddresses: self._list_alert_addresses,
             }
         )
@@ -129,6 +133,11 @@ class Neighbours:
 
     async def _describe_duties(self, request: DescribeDuties, _: Call) -> WantedDuties:
         return self.duties[request.person_id]
+
+    async def _describe_applications(
+        self, request: DescribeApplications, _: Call
+    ) -> UnansweredApplications:
+        return self.applications[request.person_id]
 
     async def _describe_links(self, request: DescribeLinks, _: Call) -> LinkFacts:
         known = self.wishes.get(request.link_request_id, [])

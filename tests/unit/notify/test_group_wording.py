@@ -9,7 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from services.contracts.booking.catalogue import SlotKind
-from services.contracts.booking.enrolment import GroupMessageFacts, MyGroup
+from services.contracts.booking.enrolment import (
+    GroupMessageFacts,
+    MyGroup,
+    UnansweredApplications,
+    UnansweredGroup,
+)
 from services.contracts.booking.people import AlertAddress
 from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.booking.staffing import WantedDuties
@@ -104,6 +109,16 @@ def test_those_who_serve_are_written_to_in_their_language(language: str) -> None
         MESSAGE, 0, AlertAddress("k@example.org", language), starts_at=STARTS, now=NOW
     )
 
+    waiting = UnansweredApplications(
+        email="host@example.org",
+        language=language,
+        items=[UnansweredGroup(group_id=UUID(int=8), name=a_duty().name, parties=2)],
+    )
+    applied = WORDING.application_waiting(MESSAGE, waiting, now=NOW)
+
+    assert applied.text.count(name) == 1
+    assert name not in applied.subject
+    assert "https://hall.example/my/groups" in applied.text
     assert asked.text.count(name) == 2
     assert name not in asked.subject
     assert "https://hall.example/my/duties" in asked.text

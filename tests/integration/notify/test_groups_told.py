@@ -1,0 +1,70 @@
+"""What those who lead groups are told besides being asked."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from services.contracts.booking.catalogue import Words
+from services.contracts.booking.enrolment import UnansweredApplications, UnansweredGroup
+from services.contracts.booking.events import ApplicationWaiting
+from tests.integration.notify.mailroom import Mailroom
+from tests.integration.notify.neighbours import Neighbours, ended
+from tests.support.clock import SetClock
+from tests.support.eventually import eventually
+from tests.support.facts import NOW
+from tests.support.system import System
+
+GATHERED = timedelta(minutes=5, seconds=1)
+CIRCLE = UnansweredGroup(group_id=uuid4(), name=Words("Omaiset", "Anhöriga", "Carers"), parties=3)
+
+
+async def one_is_planned(system: System, kind: str) -> bool:
+    (row,) = await system.sql(
+        "SELECT count(*) FROM notify.message WHERE kind = $1 AND state = 'planned'", kind
+    )
+    return bool(row["count"] == 1)
+
+
+async def apply(system: System, neighbours: Neighbours, person_id: UUID) -> None:
+    await neighbours.tell(ApplicationWaiting(group_id=CIRCLE.group_id, person_id=person_id))
+    await eventually(lambda: one_is_planned(system, "application_waiting"))
+
+
+async def test_one_mail_in_hours_speaks_of_all_who_wait_for_an_answer(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    person_id = uuid4()
+    neighbours.applications[person_id] = UnansweredApplications(
+        email="ohjaaja@example.org", language="fi", items=[CIRCLE]
+    )
+    for _ in range(3):
+        await apply(notify, neighbours, person_id)
+    clock.set(NOW + GATHERED)
+    await neighbours.nudge()
+
+    mail = await mailroom.mail()
+    assert mail.to == "ohjaaja@example.org"
+    assert "Omaiset" not in mail.subject
+    assert "”Omaiset”: 3 pyyntöä." in mail.text
+    assert mail.links[0].endswith("/my/groups")
+    await eventually(lambda: ended(notify, person_id, "application_waiting", "sent"))
+
+    await apply(notify, neighbours, person_id)
+    (row,) = await notify.sql(
+        "SELECT due_at FROM notify.message WHERE kind = 'application_waiting' AND state = 'planned'"
+    )
+    assert timedelta(hours=2.5) < row["due_at"] - clock.now() <= timedelta(hours=3)
+
+
+async def test_nobody_is_told_of_what_has_been_answered_meanwhile(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    person_id = uuid4()
+    neighbours.applications[person_id] = UnansweredApplications(
+        email="ohjaaja@example.org", language="fi", items=[]
+    )
+    await apply(notify, neighbours, person_id)
+    clock.set(NOW + GATHERED)
+    await neighbours.nudge()
+
+    await eventually(lambda: ended(notify, person_id, "application_waiting", "skipped", "answered"))
+    assert mailroom.taken == []
