@@ -28,6 +28,9 @@ bench: .venv/.test ## how fast it is: a table, and build/bench.json
 prove: .venv/.test ## every promise under fault, in about an hour: make prove p="A2 A5" seed=7 short=1
 	@$(bin)/python -m tests.prove $(p) $(if $(seed),--seed $(seed)) $(if $(short),--short)
 
+fuzz: .venv/.test ## generated bad requests to every address, for four minutes: make fuzz hours=8 seed=7
+	@$(bin)/python -m tests.prove A25 $(if $(seed),--seed $(seed)) $(if $(hours),--hours $(hours))
+
 e2e: .venv/.test ## journeys through real browsers and the whole system (needs a chromium)
 	@$(bin)/python -m pytest tests/e2e
 
@@ -67,7 +70,7 @@ clean: ## remove the data of `make run` and everything built; .venv stays
 	@$(PYTHON) -m deploy.embedded.clean
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help run test check bench prove e2e a11y format lock up down sql logs redrive backup restore clean
+.PHONY: help run test check bench prove fuzz e2e a11y format lock up down sql logs redrive backup restore clean
 
 # One environment. The test lock holds everything the embedded one does, at the same versions,
 # so installing it serves both: `make run` after `make test` installs nothing.

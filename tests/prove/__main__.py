@@ -1,4 +1,4 @@
-"""`python -m tests.prove [A2 A5 …] [--seed N] [--short]`: prove, print the table, fail when one broke."""
+"""`python -m tests.prove [A2 A5 …] [--seed N] [--short] [--hours H]`: prove, show it, fail if one broke."""
 
 import argparse
 import asyncio
@@ -20,13 +20,15 @@ from tests.prove.proof import Figure, Run, on_ground, table
 SHOWN = 12
 
 
-async def run_all(promises: list[Promise], *, seed: int, short: bool) -> list[Figure]:
+async def run_all(promises: list[Promise], *, seed: int, short: bool, hours: float) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="digiaula-prove-") as folder:
         Path(folder).chmod(0o711)  # noqa: ASYNC240 - PostgreSQL, as another user, passes through
         async with on_ground(Path(folder)) as ground:
             figures: list[Figure] = []
             for promise in promises:
-                run = Run(promise.name, seed=seed, short=short, folder=Path(folder), ground=ground)
+                run = Run(
+                    promise.name, seed=seed, short=short, folder=Path(folder), ground=ground, hours=hours
+                )
                 figures += await one(promise, run)
             return figures
 
@@ -55,6 +57,7 @@ def main() -> int:
     parser.add_argument("promises", nargs="*", metavar="A2", help="all of them unless some are named")
     parser.add_argument("--seed", type=int, help="that of a run to be done again")
     parser.add_argument("--short", action="store_true", help="seconds each, as in `make test`")
+    parser.add_argument("--hours", type=float, default=0, help="go on for so long, where a proof can")
     wish = parser.parse_args()
     seed = wish.seed if wish.seed is not None else SystemRandom().randrange(2**32)
     print(f"seed {seed}", flush=True)
@@ -66,7 +69,8 @@ def main() -> int:
         chosen = [promise for promise in chosen if promise.has_short]
     # What runs in this process says what it suffers; that is expected here. Processes have their log files.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    figures = asyncio.run(run_all(chosen, seed=seed, short=wish.short))
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
+    figures = asyncio.run(run_all(chosen, seed=seed, short=wish.short, hours=wish.hours))
     print(f"\nseed {seed}\n{table(figures)}")
     broken = [figure for figure in figures if not figure.held]
     print(f"\n{len(figures) - len(broken)} held, {len(broken)} broken")

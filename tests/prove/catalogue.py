@@ -21,6 +21,7 @@ from tests.prove import (
     a16_health,
     a18_model,
     a21_unknown,
+    a25_bad_input,
     a28_erased,
     in_the_house,
     scale,
@@ -97,8 +98,7 @@ PROMISES = [
     _by_suite("A22", "everyone sees only their own", f"{INTEGRATION}/gateway/test_role_matrix.py"),
     _by_suite("A23", "services cannot impersonate each other", f"{INTEGRATION}/permissions"),
     Promise("A24", "no personal data in logs", in_the_house.logs, has_short=False),
-    # A25, ten thousand generated requests to each route, belongs here; the hand-written ones are
-    # tests/integration/gateway/test_bad_input.py.
+    Promise("A25", "bad input never gives 500", a25_bad_input.prove, a25_bad_input.control),
     _by_suite(
         "A26",
         "those in a group stay strangers to each other",

@@ -35,15 +35,24 @@ class Figure:
 class Run:
     """Everything random in a proof comes from `chance`, so that a seed repeats a run.
 
-    `short` asks for the form that `make test` runs: the same harm in seconds.
+    `short` asks for the form that `make test` runs: the same harm in seconds. `hours` is how long a proof
+    may go on that gets better with time.
     """
 
     def __init__(
-        self, promise: str, *, seed: int, short: bool, folder: Path, ground: "Ground | None" = None
+        self,
+        promise: str,
+        *,
+        seed: int,
+        short: bool,
+        folder: Path,
+        ground: "Ground | None" = None,
+        hours: float = 0,
     ) -> None:
         self.promise = promise
         self.seed = seed
         self.short = short
+        self.hours = hours
         self.folder = folder
         self.ground = ground or Ground(folder)
         self.chance = Random(f"{seed} {promise}")
