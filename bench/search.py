@@ -12,9 +12,9 @@ import asyncpg
 from bench.figures import Figure, beside
 from bench.load import as_fast_as_it_goes, request
 from bench.stage import ROUNDS, add_times, system
+from services.booking.service.appointments.searching import find_slots
 from services.booking.service.deps import Deps
-from services.booking.service.searching import find_slots
-from services.booking.store import catalogue
+from services.booking.store.directory import catalogue
 from services.contracts.booking.catalogue import FindSlots
 from services.contracts.envelope import Anyone
 from services.runtime import db as database

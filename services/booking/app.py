@@ -8,7 +8,7 @@ from services.booking.config import BookingMode, Config
 from services.booking.handlers import handlers
 from services.booking.jobs import Jobs, holds_overdue
 from services.booking.service.deps import Deps, Holidays
-from services.booking.service.people import ensure_first_coordinator
+from services.booking.service.directory.people import ensure_first_coordinator
 from services.booking.subscribers import subscriptions
 from services.runtime.call import own_call
 from services.runtime.db import Tx

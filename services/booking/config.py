@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from services.booking.service.forgetting import Keep
+from services.booking.service.forgetting.forgetting import Keep
 from services.runtime.config import Common, check_lengths, setting
 
 

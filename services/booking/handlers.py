@@ -3,37 +3,24 @@
 from typing import Any
 from uuid import UUID
 
-from services.booking.service import (
+from services.booking.service import neighbours
+from services.booking.service.appointments import (
     afterwards,
-    announcements,
-    answering,
-    applying,
     booking,
-    catalogue,
     changing,
-    coordination,
-    enrolling,
-    erasing,
-    groups,
-    leaving,
-    my_group,
-    neighbours,
-    own,
-    own_data,
-    people,
-    places,
     receptions,
     searching,
-    series,
-    sessions,
     slots,
-    staffing,
-    themes,
 )
+from services.booking.service.appointments.together import book_together
 from services.booking.service.deps import Deps
-from services.booking.service.enrolling_together import enrol_together
-from services.booking.service.together import book_together
-from services.booking.store import enrolments
+from services.booking.service.directory import catalogue, coordination, own, people, themes
+from services.booking.service.enrolment import answering, applying, enrolling, leaving, my_group, places
+from services.booking.service.enrolment.enrolling_together import enrol_together
+from services.booking.service.forgetting import erasing, own_data
+from services.booking.service.groups import announcements, groups, series, sessions
+from services.booking.service.staffing import promising
+from services.booking.store.enrolment import enrolments
 from services.contracts.booking import appointments as a
 from services.contracts.booking import catalogue as c
 from services.contracts.booking import coordination as w
@@ -69,14 +56,14 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     g.PreviewSeries: series.preview_series,
     g.SetSeries: series.set_series,
     g.MoveSession: sessions.move_session,
-    d.ListDuties: staffing.list_duties,
-    d.GetDuty: staffing.get_duty,
-    d.AcceptDuty: staffing.accept_duty,
-    d.GiveUpDuty: staffing.give_up_duty,
-    d.AskForStandIn: staffing.ask_for_stand_in,
-    d.AssignHost: staffing.assign_host,
-    d.RemoveCoHost: staffing.remove_co_host,
-    d.DescribeDuties: staffing.describe_duties,
+    d.ListDuties: promising.list_duties,
+    d.GetDuty: promising.get_duty,
+    d.AcceptDuty: promising.accept_duty,
+    d.GiveUpDuty: promising.give_up_duty,
+    d.AskForStandIn: promising.ask_for_stand_in,
+    d.AssignHost: promising.assign_host,
+    d.RemoveCoHost: promising.remove_co_host,
+    d.DescribeDuties: promising.describe_duties,
     e.SendAnnouncement: announcements.send_announcement,
     e.DescribeAnnouncement: announcements.describe_announcement,
     e.DescribeApplications: applying.describe_applications,

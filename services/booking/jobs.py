@@ -4,19 +4,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.booking.domain.enrolment import LIST_CLOSES
-from services.booking.service import (
-    announcements,
-    answering,
-    asking_hosts,
-    attendance,
-    forgetting,
-    places,
-    receptions,
-)
+from services.booking.service.appointments import receptions
 from services.booking.service.deps import Deps
-from services.booking.service.forgetting import Keep
+from services.booking.service.enrolment import answering, places
+from services.booking.service.forgetting import forgetting
+from services.booking.service.forgetting.forgetting import Keep
+from services.booking.service.groups import announcements
+from services.booking.service.staffing import asking_hosts, attendance
 from services.booking.store import bookings as store
-from services.booking.store import enrolments, session_bookings
+from services.booking.store.enrolment import enrolments
+from services.booking.store.staffing import coming
 from services.runtime.backlog import Question
 from services.runtime.call import Call, own_call
 from services.runtime.clock import Clock
@@ -119,8 +116,8 @@ class Jobs:
 
     async def note_attendance(self) -> datetime | None:
         async def over(tx: Tx) -> tuple[list[UUID], datetime | None]:
-            slots = await session_bookings.over_without_attendance(tx, now=self._clock.now())
-            return slots, await session_bookings.next_end(tx)
+            slots = await coming.over_without_attendance(tx, now=self._clock.now())
+            return slots, await coming.next_end(tx)
 
         slots, following = await self._db.transact(over)
         for slot_id in slots:

@@ -1,6 +1,6 @@
 """Events in: what rooms tells of who came, and of meetings that their hosts have ended."""
 
-from services.booking.service import attendance
+from services.booking.service.staffing import attendance
 from services.booking.store import slots as slot_store
 from services.contracts.envelope import Told
 from services.contracts.rooms import AttendeeJoined, RoomClosed

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from services.booking.store import catalogue
+from services.booking.store.directory import catalogue
 from services.contracts.refusals import Code, Refusal, field_refusal
 from services.runtime.db import Tx
 

@@ -6,9 +6,9 @@ from services.booking.domain import access
 from services.booking.domain.seats import LIVE
 from services.booking.service.deps import Deps
 from services.booking.store import bookings as store
-from services.booking.store import sessions
 from services.booking.store import slots as slot_store
 from services.booking.store.bookings import BookingRow
+from services.booking.store.groups import sessions
 from services.booking.store.slots import SlotRow
 from services.contracts.booking import appointments as words
 from services.contracts.booking.events import LinksRequested

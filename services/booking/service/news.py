@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from services.booking.domain.seats import LIVE
-from services.booking.store import sessions
 from services.booking.store.bookings import BookingRow
+from services.booking.store.groups import sessions
 from services.contracts.booking import events
 from services.contracts.booking.slots import BookingStatus
 from services.runtime import outbox

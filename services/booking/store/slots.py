@@ -8,8 +8,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.booking.domain.seats import SlotFacts
-from services.booking.store.catalogue import host_of
-from services.booking.store.staffing import co_hosts_then, lock_person
+from services.booking.store.directory.catalogue import host_of
+from services.booking.store.staffing.staffing import co_hosts_then, lock_person
 from services.contracts.booking.appointments import BookedSlot
 from services.contracts.booking.catalogue import Host, SlotKind
 from services.contracts.booking.slots import Attendee, HostSlot, SlotState

@@ -13,7 +13,7 @@ import msgspec
 from services.booking.handlers import USE_CASES, handlers
 from services.booking.jobs import Jobs
 from services.booking.service.deps import Deps
-from services.booking.service.people import ensure_first_coordinator
+from services.booking.service.directory.people import ensure_first_coordinator
 from services.contracts.booking.catalogue import AddOrganisation, Words
 from services.contracts.booking.groups import AddGroup
 from services.contracts.booking.people import AddPerson

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.booking.service.announcements import forget_announcements
+from services.booking.service.groups.announcements import forget_announcements
 from services.contracts.booking.appointments import CancelBooking
 from services.contracts.booking.enrolment import DescribeAnnouncement, SendAnnouncement
 from services.contracts.booking.events import AnnouncementMade

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.booking.service.forgetting import Keep, forget
+from services.booking.service.forgetting.forgetting import Keep, forget
 from services.contracts.booking.appointments import (
     CancelBooking,
     DescribeBooking,

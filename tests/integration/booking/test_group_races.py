@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from services.booking import handlers
-from services.booking.store import enrolments as store
+from services.booking.store.enrolment import enrolments as store
 from services.contracts.booking.enrolment import AnswerOffer, Enrolled, LeaveGroup
 from services.contracts.booking.slots import BookingStatus as Status
 from services.contracts.refusals import Code, Refusal, Unavailable

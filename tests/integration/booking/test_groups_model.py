@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.secrets import load_secrets
-from services.booking.store import enrolments
+from services.booking.store.enrolment import enrolments
 from services.contracts.booking.appointments import (
     CancelBooking,
     Companion,

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.booking.service.forgetting import Keep, forget
-from services.booking.store import staffing as staffing_store
+from services.booking.service.forgetting.forgetting import Keep, forget
+from services.booking.store.staffing import staffing as staffing_store
 from services.contracts.booking.appointments import MoveBooking, ReadContact
 from services.contracts.booking.enrolment import AnswerApplication, ListAttendees, SendAnnouncement
 from services.contracts.booking.groups import MoveSession, Staffing

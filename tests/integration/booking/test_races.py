@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.booking.store import slots, together
+from services.booking.store import slots
+from services.booking.store.appointments import together
 from services.contracts.booking.appointments import CancelBooking, MoveBooking
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.refusals import Code, Refusal

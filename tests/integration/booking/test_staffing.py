@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.booking.store import slots, staffing
+from services.booking.store import slots
+from services.booking.store.staffing import staffing
 from services.contracts.booking.appointments import DescribePlace
 from services.contracts.booking.events import SlotChanged
 from services.contracts.booking.groups import Staffing

@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from services.booking.service import booking as use_case
+from services.booking.service.appointments import booking as use_case
+from services.booking.service.appointments.together import book_together
 from services.booking.service.deps import Deps
-from services.booking.service.together import book_together
-from services.booking.store import together
+from services.booking.store.appointments import together
 from services.contracts.booking.appointments import Book, Booked, Companion, CompanionKind
 from services.contracts.booking.people import DisablePerson
 from services.contracts.booking.slots import CancelSlot
@@ -186,7 +186,7 @@ async def test_what_the_database_objects_to_disturbs_nobody_else_in_the_batch(
     house: House, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A zero byte is no text to PostgreSQL, whatever let it through: the others get their times."""
-    monkeypatch.setattr("services.booking.service.together.attendees.check", lambda **_: None)
+    monkeypatch.setattr("services.booking.service.appointments.together.attendees.check", lambda **_: None)
     counter = Counter(house, db)
     host = await house.expert()
     slots = [await house.slot(host, LATER + timedelta(hours=hour)) for hour in range(4)]

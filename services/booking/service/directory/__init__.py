@@ -1,0 +1,1 @@
+"""Who serves, for whom and in what; what coordinators look through."""

@@ -1,0 +1,1 @@
+"""Coming to a group: enrolling, waiting, being offered a place, leaving."""

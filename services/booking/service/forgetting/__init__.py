@@ -1,0 +1,1 @@
+"""Forgetting what residents told, telling them what is known, erasing it on their wish."""

@@ -1,0 +1,101 @@
+"""The series of a group: looking at what it would change, and making the sessions what it says."""
+
+from services.booking.domain import series as rules
+from services.booking.domain.series import Plan
+from services.booking.service.checks import check_length, check_reason
+from services.booking.service.deps import Deps
+from services.booking.service.groups import calling_off, handing_over, sessions
+from services.booking.service.groups.groups import locked
+from services.booking.store.groups import groups as store
+from services.booking.store.groups import session_changes as session_store
+from services.booking.store.groups.groups import GroupRow
+from services.booking.store.staffing import staffing as staffing_store
+from services.contracts.booking import groups as words
+from services.contracts.refusals import Code, field_refusal
+from services.runtime.call import Call
+from services.runtime.db import Tx
+
+
+async def preview_series(
+    tx: Tx, request: words.PreviewSeries, call: Call, deps: Deps
+) -> words.SeriesPreview:
+    """The same plan that setting it would carry out."""
+    group = await locked(tx, request.group_id, call)
+    return _told(await _planned(tx, group, request.series, call, deps))
+
+
+async def set_series(tx: Tx, request: words.SetSeries, call: Call, deps: Deps) -> words.SeriesPreview:
+    """What is left out goes first, so that what is moved and added finds its host free.
+
+    Who is enrolled in the series is known by what stands before anything is called off.
+    """
+    group = await locked(tx, request.group_id, call)
+    plan = await _planned(tx, group, request.series, call, deps)
+    awaited = [session.slot_id for session in plan.gone if session.awaited]
+    if awaited and not (request.reason or "").strip():
+        raise field_refusal(
+            Code.REASON_REQUIRED, "reason", "People are enrolled in sessions that are left out. Say why."
+        )
+    members = await session_store.members(tx, group.id, now=call.now)
+    if awaited:
+        await calling_off.call_off(tx, awaited, check_reason(request.reason or ""), call, left_out=True)
+    unawaited = [session.slot_id for session in plan.gone if not session.awaited]
+    await calling_off.withdraw(tx, unawaited, call)
+    await sessions.move(tx, plan.moved, call, in_series=True)
+    await session_store.adopt(tx, plan.adopted)
+    await store.set_series(tx, group.id, request.series)
+    added = await sessions.add(
+        tx, group, plan.added, members, call, deps, host_id=handing_over.first_leader(group), in_series=True
+    )
+    moved = [move.session.slot_id for move in plan.moved]
+    await sessions.settle(tx, group.id, [*moved, *added], call, deps)
+    return _told(plan)
+
+
+async def _planned(tx: Tx, group: GroupRow, series: words.Series, call: Call, deps: Deps) -> Plan:
+    host_id = handing_over.first_leader(group)
+    rules.check(series, today=call.now.astimezone(deps.zone).date())
+    days = rules.expand(series, deps.zone)
+    for stretch in days.stretches.values():
+        check_length(stretch.starts_at, stretch.ends_at, "ends")
+    rows = await session_store.lock_ahead(tx, group.id, now=call.now)
+    standing = [session_store.standing(row) for row in rows]
+    await staffing_store.lock_person(tx, host_id)
+    off = await session_store.called_off(tx, group.id, now=call.now)
+    return rules.plan(
+        days,
+        rules.expand(group.series, deps.zone) if group.series else None,
+        standing=standing,
+        called_off={moment.astimezone(deps.zone).date() for moment in off},
+        busy=await session_store.busy(
+            tx, [host_id, *(session.host_id for session in standing)], now=call.now
+        ),
+        host_id=host_id,
+        zone=deps.zone,
+        now=call.now,
+    )
+
+
+def _told(plan: Plan) -> words.SeriesPreview:
+    return words.SeriesPreview(
+        kept=plan.kept,
+        added=[
+            words.SeriesDay(starts_at=stretch.starts_at, ends_at=stretch.ends_at) for stretch in plan.added
+        ],
+        moved=[
+            words.SeriesMove(
+                slot_id=move.session.slot_id,
+                from_at=move.session.starts_at,
+                to_at=move.to.starts_at,
+                enrolled=move.session.taken,
+            )
+            for move in plan.moved
+        ],
+        cancelled=[
+            words.SeriesDay(starts_at=session.starts_at, ends_at=session.ends_at, enrolled=session.taken)
+            for session in plan.gone
+        ],
+        conflicts=[
+            words.SeriesConflict(on=item.local_start.date(), code=item.reason) for item in plan.conflicts
+        ],
+    )

@@ -1,0 +1,1 @@
+"""Who opens a session: promising it, being asked, who was there."""

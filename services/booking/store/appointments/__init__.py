@@ -1,0 +1,1 @@
+"""Statements about weekly hours, and about many who book at one moment."""

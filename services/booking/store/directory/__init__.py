@@ -1,0 +1,1 @@
+"""Statements about who serves, and for those who look through everything."""

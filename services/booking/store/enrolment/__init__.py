@@ -1,0 +1,1 @@
+"""Statements about who comes to groups and who waits."""

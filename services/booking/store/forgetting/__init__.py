@@ -1,0 +1,1 @@
+"""Statements that forget, and that find what is known of one person."""

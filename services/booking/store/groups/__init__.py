@@ -1,0 +1,1 @@
+"""Statements about groups and their sessions."""
