@@ -59,7 +59,7 @@ async def hear_of_session(
             await store.plan(tx, [owed])
     elif type(event) in SAYS:
         await _say(tx, event, SAYS[type(event)], at=at, now=now)
-    if newest and isinstance(event, BookingConfirmed | BookingMoved):
+    if newest and event.seated and isinstance(event, BookingConfirmed | BookingMoved):
         await store.drop_follow_ups(tx, event.booking_id, before=event.sequence)
         await store.plan(tx, domain.follow_ups(Meeting.of(event), quiet=quiet, now=now))
 

@@ -18,6 +18,7 @@ LINK_LIFE = timedelta(days=7)
 HOPING = ("applied", "waiting", "offered")
 COMING = ("held", "confirmed")
 SEATED = ("offered", *COMING)
+TOLD_OF_MOVES = ("applied", "waiting", *COMING)  # who is offered a place is offered it anew
 ENDED = ("cancelled", "expired")
 
 
@@ -370,7 +371,7 @@ class Model:
         for name, _ in here:
             until = self.people[name]["until"]
             until[number] = min(until[number], starts)
-        self.tell("booking_moved", [x for x in self.bookings(everybody, *COMING) if x[1] == number])
+        self.tell("booking_moved", [x for x in self.bookings(everybody, *TOLD_OF_MOVES) if x[1] == number])
         offered = [each for each in self.bookings(everybody, "offered") if each[1] == number]
         self.tell("seat_offered", offered)
         for main in {self.people[name]["party"] for name, _ in offered}:

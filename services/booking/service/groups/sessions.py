@@ -10,7 +10,6 @@ from services.booking.domain import access
 from services.booking.domain.enrolment import SEATED
 from services.booking.domain.groups import Member, members_with_room
 from services.booking.domain.hours import Stretch
-from services.booking.domain.seats import COMING
 from services.booking.domain.series import Move, Standing
 from services.booking.service import news
 from services.booking.service.checks import check_length, check_moment
@@ -117,8 +116,8 @@ async def add(
 
 
 async def move(tx: Tx, moves: Sequence[Move], call: Call, *, in_series: bool) -> None:
-    """A new time for all of them. Who has been offered a place is told by a new offer of it; who waits
-    or applies sees it on their page."""
+    """A new time for all of them, and for everybody who comes, waits or applies. Who has been offered a
+    place is told by a new offer of it."""
     if not moves:
         return
     by = call.actor.person_id if isinstance(call.actor, Staff) else None
@@ -129,8 +128,8 @@ async def move(tx: Tx, moves: Sequence[Move], call: Call, *, in_series: bool) ->
     bookings = await booking_store.several(tx, moved)
     for slot_id in slot_ids:
         theirs = [booking for booking in bookings if booking.slot.id == slot_id]
-        coming = [booking for booking in theirs if booking.status in COMING]
-        await news.spread(tx, BookingMoved, coming, call=call, from_slot_id=slot_id)
+        told = [booking for booking in theirs if booking.status is not BookingStatus.OFFERED]
+        await news.spread(tx, BookingMoved, told, call=call, from_slot_id=slot_id)
     offered = [booking for booking in bookings if booking.status is BookingStatus.OFFERED]
     await news.spread(tx, SeatOffered, offered, call=call)
 
