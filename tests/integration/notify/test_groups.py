@@ -130,6 +130,7 @@ async def test_a_second_change_on_the_same_day_waits_for_hours(
     clock.set(clock.now() + GATHERED)
     await neighbours.nudge()
     await mailroom.mails(2)
+    await eventually(lambda: ended(notify, group.enrolment_id, "group_change", "sent"))
 
     clock.set(clock.now() + timedelta(minutes=10))
     await _move(neighbours, group.enrolment_id, clock, hours=2, version=3)
