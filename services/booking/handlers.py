@@ -19,7 +19,7 @@ from services.booking.service.enrolment import answering, applying, enrolling, l
 from services.booking.service.enrolment.enrolling_together import enrol_together
 from services.booking.service.forgetting import erasing, own_data
 from services.booking.service.groups import announcements, groups, series, sessions
-from services.booking.service.staffing import promising
+from services.booking.service.staffing import promising, relieving
 from services.booking.store.enrolment import enrolments
 from services.contracts.booking import appointments as a
 from services.contracts.booking import catalogue as c
@@ -64,6 +64,7 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     d.AssignHost: promising.assign_host,
     d.RemoveCoHost: promising.remove_co_host,
     d.DescribeDuties: promising.describe_duties,
+    d.DescribeHandover: relieving.describe_handover,
     e.SendAnnouncement: announcements.send_announcement,
     e.DescribeAnnouncement: announcements.describe_announcement,
     e.DescribeApplications: applying.describe_applications,

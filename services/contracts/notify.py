@@ -28,6 +28,8 @@ class MessageKind(StrEnum):
     HOST_FOUND = "host_found"
     HOST_ASKED = "host_asked"
     HOST_NOT_FOUND = "host_not_found"
+    HOST_FOUND_AFTER_ALL = "host_found_after_all"
+    HOST_REPLACED = "host_replaced"
     APPLICATION_WAITING = "application_waiting"
     LINKS = "links"
     SIGN_IN = "sign_in"

@@ -97,6 +97,7 @@ class Owed:
     enrolment_id: UUID | None = None
     since: datetime | None = None
     announcement_id: UUID | None = None
+    slot_id: UUID | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from services.contracts.booking.events import (
     ApplicationWaiting,
     BookingEvent,
     HostAsked,
+    HostFoundAfterAll,
     HostNotFound,
+    HostReplaced,
     SeatOffered,
 )
 from services.contracts.booking.slots import BookingStatus, SlotState
@@ -159,6 +161,32 @@ def host_not_found(event: HostNotFound, *, now: datetime) -> Owed:
         due_at=now,
         not_after=event.ends_at,
         give_up_at=give_up_at(None, due_at=now, not_after=event.ends_at),
+    )
+
+
+def host_found_after_all(event: HostFoundAfterAll, *, at: datetime, now: datetime) -> Owed:
+    return Owed(
+        kind=MessageKind.HOST_FOUND_AFTER_ALL,
+        about=event.slot_id,
+        occasion=occasion_of(at),
+        starts_at=event.starts_at,
+        due_at=now,
+        not_after=event.ends_at,
+        give_up_at=give_up_at(None, due_at=now, not_after=event.ends_at),
+    )
+
+
+def host_replaced(event: HostReplaced, *, occasion: int, now: datetime) -> Owed:
+    """To whoever was to lead the session. Once it has begun they know, or it is of no use."""
+    not_after = max(event.starts_at, now + MINUTE)
+    return Owed(
+        kind=MessageKind.HOST_REPLACED,
+        about=event.person_id,
+        occasion=occasion,
+        slot_id=event.slot_id,
+        due_at=now,
+        not_after=not_after,
+        give_up_at=give_up_at(None, due_at=now, not_after=not_after),
     )
 
 

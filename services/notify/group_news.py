@@ -16,7 +16,9 @@ from services.contracts.booking.events import (
     BookingHeld,
     BookingMoved,
     HostAsked,
+    HostFoundAfterAll,
     HostNotFound,
+    HostReplaced,
     OfferEnded,
     PutOnWaitingList,
     SeatOffered,
@@ -127,3 +129,13 @@ async def hear_of_application(tx: Tx, event: ApplicationWaiting, *, now: datetim
 
 async def hear_of_nobody(tx: Tx, event: HostNotFound, *, now: datetime) -> None:
     await store.plan(tx, [group_messages.host_not_found(event, now=now)])
+
+
+async def hear_of_somebody(tx: Tx, event: HostFoundAfterAll, *, at: datetime, now: datetime) -> None:
+    await store.plan(tx, [group_messages.host_found_after_all(event, at=at, now=now)])
+
+
+async def hear_of_replacement(tx: Tx, event: HostReplaced, *, now: datetime) -> None:
+    await group_store.hold(tx, event.person_id)
+    occasion, _ = await group_store.last_asked(tx, MessageKind.HOST_REPLACED, event.person_id)
+    await store.plan(tx, [group_messages.host_replaced(event, occasion=occasion + 1, now=now)])

@@ -13,7 +13,7 @@ from services.contracts.booking.enrolment import (
 )
 from services.contracts.booking.people import AlertAddress
 from services.contracts.booking.slots import BookingStatus, SlotState
-from services.contracts.booking.staffing import WantedDuties
+from services.contracts.booking.staffing import Handover, WantedDuties
 from services.contracts.notify import MessageKind
 from services.notify import group_messages
 from services.notify.group_messages import Before
@@ -152,13 +152,35 @@ class GroupWording:
             ],
         )
 
-    def host_not_found(
-        self, message_id: UUID, number: int, receiver: AlertAddress, *, starts_at: datetime, now: datetime
+    def host_replaced(self, message_id: UUID, facts: Handover, *, now: datetime) -> Letter:
+        """To whoever was to lead a session: somebody else does."""
+        link = f"{self._writer.public_url}/my/duties"
+        return self._writer.write(
+            "group/host_replaced",
+            id=str(message_id),
+            contact=facts,
+            now=now,
+            links=[link],
+            link=link,
+            group=plain(getattr(facts.name, language_of(facts))),
+            session=facts,
+            zone=facts.time_zone,
+        )
+
+    def to_coordinator(
+        self,
+        message_id: UUID,
+        kind: MessageKind,
+        number: int,
+        receiver: AlertAddress,
+        *,
+        starts_at: datetime,
+        now: datetime,
     ) -> Letter:
-        """To one of the coordinators: nobody has promised to open a session."""
+        """To one of the coordinators: nobody has promised to open a session, or somebody has after all."""
         link = f"{self._writer.public_url}/coordinator/staffing"
         return self._writer.write(
-            "group/host_not_found",
+            f"group/{kind}",
             id=f"{message_id}.{number}",
             contact=receiver,
             now=now,

@@ -19,7 +19,7 @@ from services.contracts.booking.enrolment import (
     GroupMessageFacts,
 )
 from services.contracts.booking.people import AlertAddress, ListAlertAddresses
-from services.contracts.booking.staffing import DescribeDuties
+from services.contracts.booking.staffing import DescribeDuties, DescribeHandover
 from services.contracts.envelope import Request
 from services.contracts.gateway import PrepareOwnData, PrepareSignIn
 from services.contracts.notify import MessageKind
@@ -93,8 +93,10 @@ class Letters:
                 return [await self._to_host(due)]
             case MessageKind.APPLICATION_WAITING:
                 return [await self._to_who_answers(due)]
-            case MessageKind.HOST_NOT_FOUND:
-                return await self._nobody_hosts(due)
+            case MessageKind.HOST_REPLACED:
+                return [await self._to_former_host(due)]
+            case MessageKind.HOST_NOT_FOUND | MessageKind.HOST_FOUND_AFTER_ALL:
+                return await self._to_coordinators(due)
             case MessageKind.ANNOUNCEMENT:
                 return [await self._announcement(due)]
             case _ if due.enrolment_id is not None:
@@ -165,11 +167,16 @@ class Letters:
             raise NotOwed("answered")
         return self._of_groups.application_waiting(due.id, unanswered, now=self._time.now())
 
-    async def _nobody_hosts(self, due: Due) -> list[Letter]:
+    async def _to_former_host(self, due: Due) -> Letter:
+        assert due.slot_id is not None
+        handover = await self._ask(DescribeHandover(slot_id=due.slot_id, person_id=due.about))
+        return self._of_groups.host_replaced(due.id, handover, now=self._time.now())
+
+    async def _to_coordinators(self, due: Due) -> list[Letter]:
         assert due.starts_at is not None
         return [
-            self._of_groups.host_not_found(
-                due.id, number, each, starts_at=due.starts_at, now=self._time.now()
+            self._of_groups.to_coordinator(
+                due.id, due.kind, number, each, starts_at=due.starts_at, now=self._time.now()
             )
             for number, each in enumerate(await self._coordinators())
         ]

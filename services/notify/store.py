@@ -33,6 +33,7 @@ class Due:
     enrolment_id: UUID | None = None
     since: datetime | None = None
     announcement_id: UUID | None = None
+    slot_id: UUID | None = None
 
 
 HEAR = """
@@ -83,8 +84,8 @@ async def still_so(tx: Tx, event: BookingEvent) -> bool:
 PLAN = """
     INSERT INTO message
         (id, kind, about, occasion, booking_id, starts_at, due_at, not_after, give_up_at, next_try_at,
-         enrolment_id, since, announcement_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7, $10, $11, $12)
+         enrolment_id, since, announcement_id, slot_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7, $10, $11, $12, $13)
     ON CONFLICT ON CONSTRAINT message_once DO NOTHING
 """
 
@@ -105,6 +106,7 @@ async def plan(tx: Tx, messages: Iterable[Owed]) -> None:
             owed.enrolment_id,
             owed.since,
             owed.announcement_id,
+            owed.slot_id,
         )
         for owed in messages
     ]
@@ -151,7 +153,7 @@ CLAIM = """
         ORDER BY next_try_at LIMIT $5 FOR UPDATE SKIP LOCKED
     )
     RETURNING id, kind, about, booking_id, starts_at, due_at, not_after, give_up_at, attempts, occasion,
-        enrolment_id, since, announcement_id
+        enrolment_id, since, announcement_id, slot_id
 """
 
 

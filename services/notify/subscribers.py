@@ -17,8 +17,10 @@ from services.contracts.booking.events import (
     BookingMoved,
     HostAsked,
     HostFound,
+    HostFoundAfterAll,
     HostMissing,
     HostNotFound,
+    HostReplaced,
     LinkRenewed,
     LinksRequested,
     OfferEnded,
@@ -75,6 +77,12 @@ def subscriptions(
     async def host_not_found(tx: Tx, event: HostNotFound, _: Told) -> None:
         await group_news.hear_of_nobody(tx, event, now=clock.now())
 
+    async def host_found_after_all(tx: Tx, event: HostFoundAfterAll, told: Told) -> None:
+        await group_news.hear_of_somebody(tx, event, at=told.at, now=clock.now())
+
+    async def host_replaced(tx: Tx, event: HostReplaced, _: Told) -> None:
+        await group_news.hear_of_replacement(tx, event, now=clock.now())
+
     async def links_requested(tx: Tx, event: LinksRequested, _: Told) -> None:
         await service.hear_of_wish(tx, MessageKind.LINKS, event.link_request_id, now=clock.now())
 
@@ -107,6 +115,8 @@ def subscriptions(
                 ApplicationWaiting: application_waiting,
                 HostAsked: host_asked,
                 HostNotFound: host_not_found,
+                HostFoundAfterAll: host_found_after_all,
+                HostReplaced: host_replaced,
                 LinksRequested: links_requested,
                 ResidentErased: resident_erased,
             },

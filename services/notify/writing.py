@@ -16,7 +16,7 @@ from uuid import UUID
 from services.contracts.booking.appointments import MessageFacts
 from services.contracts.booking.enrolment import GroupMessageFacts, UnansweredApplications
 from services.contracts.booking.people import AlertAddress
-from services.contracts.booking.staffing import WantedDuties
+from services.contracts.booking.staffing import Handover, WantedDuties
 from services.contracts.gateway import SignInMail
 from services.contracts.links import Link, LinkKey, Purpose
 from services.contracts.links import make as make_token
@@ -28,7 +28,13 @@ HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 
 Contact = (
-    MessageFacts | GroupMessageFacts | SignInMail | AlertAddress | WantedDuties | UnansweredApplications
+    MessageFacts
+    | GroupMessageFacts
+    | SignInMail
+    | AlertAddress
+    | WantedDuties
+    | Handover
+    | UnansweredApplications
 )
 
 _EMPTY_LINES = re.compile(r"\n\s*\n")

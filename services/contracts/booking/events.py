@@ -157,6 +157,26 @@ class HostNotFound(Event, frozen=True, kw_only=True):
     round: int
 
 
+class HostFoundAfterAll(Event, frozen=True, kw_only=True):
+    """After `HostNotFound`: somebody has promised to open the session, and no coordinator need look for
+    anybody. Those who come hear of it by `HostFound`, if they had heard of the other."""
+
+    subject: ClassVar[str] = "booking.v1.event.host_found_after_all"
+    slot_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
+class HostReplaced(Event, frozen=True, kw_only=True):
+    """Somebody else is to open a session instead of this person, who had been named or had promised."""
+
+    subject: ClassVar[str] = "booking.v1.event.host_replaced"
+    slot_id: UUID
+    person_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
 class SlotChanged(Event, frozen=True, kw_only=True):
     """A session of a group as it is now. `version` rises with every change of it.
 

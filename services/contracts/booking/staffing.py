@@ -152,3 +152,24 @@ class DescribeDuties(Request[WantedDuties], frozen=True, kw_only=True):
     reply = WantedDuties
     asked_by: ClassVar[frozenset[str]] = frozenset({"notify"})
     person_id: UUID
+
+
+class Handover(Struct, frozen=True, kw_only=True):
+    """What a message to somebody who need not open a session any more says, at the moment of sending."""
+
+    email: str
+    language: str
+    name: Words
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+
+
+class DescribeHandover(Request[Handover], frozen=True, kw_only=True):
+    """Refuses `not_found` when it is not so any more: nobody else is to open it, or it is off or over."""
+
+    subject: ClassVar[str] = "booking.v1.rpc.describe_handover"
+    reply = Handover
+    asked_by: ClassVar[frozenset[str]] = frozenset({"notify"})
+    slot_id: UUID
+    person_id: UUID

@@ -26,6 +26,8 @@ KINDS: Mapping[str, str] = {
     MessageKind.HOST_FOUND: N_("News that a group is held after all"),
     MessageKind.HOST_ASKED: N_("The question whether somebody could lead a group"),
     MessageKind.HOST_NOT_FOUND: N_("News that nobody leads a group"),
+    MessageKind.HOST_FOUND_AFTER_ALL: N_("News that somebody leads a group after all"),
+    MessageKind.HOST_REPLACED: N_("News that somebody else leads a group"),
     MessageKind.APPLICATION_WAITING: N_("News that somebody wishes to join a group"),
 }
 OTHER_KIND = N_("A message")

@@ -25,7 +25,12 @@ from services.contracts.booking.enrolment import (
 )
 from services.contracts.booking.events import BookingEvent, LinksRequested
 from services.contracts.booking.people import AlertAddress, AlertAddresses, ListAlertAddresses
-from services.contracts.booking.staffing import DescribeDuties, WantedDuties
+from services.contracts.booking.staffing import (
+    DescribeDuties,
+    DescribeHandover,
+    Handover,
+    WantedDuties,
+)
 from services.contracts.envelope import Event, Told, encode, raw
 from services.contracts.gateway import PrepareSignIn, SignInMail
 from services.contracts.refusals import Code, Refusal
@@ -49,6 +54,7 @@ class Neighbours:
         self.groups: dict[UUID, GroupMessageFacts] = {}
         self.announcements: dict[UUID, AnnouncementFacts] = {}
         self.duties: dict[UUID, WantedDuties] = {}
+        self.handovers: dict[tuple[UUID, UUID], Handover] = {}
         self.applications: dict[UUID, UnansweredApplications] = {}
         self.coordinators = [COORDINATOR]
         self.asked = 0
@@ -74,6 +80,7 @@ class Neighbours:
                 DescribeAnnouncement: self._describe_announcement,
                 DescribeDuties: self._describe_duties,
                 DescribeApplications: self._describe_applications,
+                DescribeHandover: self._describe_handover,
                 ListAlertAddresses: self._list_alert_addresses,
             }
         )
@@ -138,6 +145,12 @@ class Neighbours:
         self, request: DescribeApplications, _: Call
     ) -> UnansweredApplications:
         return self.applications[request.person_id]
+
+    async def _describe_handover(self, request: DescribeHandover, _: Call) -> Handover:
+        known = (request.slot_id, request.person_id)
+        if known not in self.handovers:
+            raise Refusal(Code.NOT_FOUND, "It is not so.")
+        return self.handovers[known]
 
     async def _describe_links(self, request: DescribeLinks, _: Call) -> LinkFacts:
         known = self.wishes.get(request.link_request_id, [])

@@ -5,12 +5,14 @@ from uuid import UUID, uuid4
 
 from services.contracts.booking.catalogue import Words
 from services.contracts.booking.enrolment import UnansweredApplications, UnansweredGroup
-from services.contracts.booking.events import ApplicationWaiting
+from services.contracts.booking.events import ApplicationWaiting, HostFoundAfterAll, HostReplaced
+from services.contracts.booking.staffing import Handover
 from tests.integration.notify.mailroom import Mailroom
 from tests.integration.notify.neighbours import Neighbours, ended
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
-from tests.support.facts import NOW
+from tests.support.facts import NOW, STARTS, ZONE
+from tests.support.groups import LONG
 from tests.support.system import System
 
 GATHERED = timedelta(minutes=5, seconds=1)
@@ -68,3 +70,39 @@ async def test_nobody_is_told_of_what_has_been_answered_meanwhile(
 
     await eventually(lambda: ended(notify, person_id, "application_waiting", "skipped", "answered"))
     assert mailroom.taken == []
+
+
+async def test_a_host_who_is_replaced_is_told_while_it_is_so(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    person_id, kept, taken_over = uuid4(), uuid4(), uuid4()
+    neighbours.handovers[(taken_over, person_id)] = Handover(
+        email="isanta@example.org",
+        language="fi",
+        name=CIRCLE.name,
+        starts_at=STARTS,
+        ends_at=STARTS + LONG,
+        time_zone=ZONE,
+    )
+    for slot_id in (kept, taken_over):
+        await neighbours.tell(
+            HostReplaced(slot_id=slot_id, person_id=person_id, starts_at=STARTS, ends_at=STARTS + LONG)
+        )
+
+    mail = await mailroom.mail()
+    assert mail.to == "isanta@example.org"
+    assert "”Omaiset”" in mail.text
+    assert mail.links[0].endswith("/my/duties")
+    await eventually(lambda: ended(notify, person_id, "host_replaced", "sent"))
+    await eventually(lambda: ended(notify, person_id, "host_replaced", "skipped", "not_found"))
+
+
+async def test_coordinators_hear_that_somebody_leads_the_session_after_all(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    await neighbours.tell(HostFoundAfterAll(slot_id=uuid4(), starts_at=STARTS, ends_at=STARTS + LONG))
+
+    mail = await mailroom.mail()
+    assert mail.to == "koordinaattori@example.org"
+    assert mail.subject.startswith("Ryhmälle on ohjaaja")
+    assert mail.links[0].endswith("/coordinator/staffing")

@@ -22,6 +22,7 @@ REQUESTS = {
     "booking.v1.rpc.describe_group_message": only("gateway", "notify"),
     "booking.v1.rpc.describe_announcement": only("gateway", "notify"),
     "booking.v1.rpc.describe_duties": only("gateway", "notify"),
+    "booking.v1.rpc.describe_handover": only("gateway", "notify"),
     "booking.v1.rpc.describe_applications": only("gateway", "notify"),
     "booking.v1.rpc.describe_links": only("gateway", "notify"),
     "booking.v1.rpc.list_alert_addresses": only("gateway", "notify"),

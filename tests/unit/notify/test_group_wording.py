@@ -17,7 +17,7 @@ from services.contracts.booking.enrolment import (
 )
 from services.contracts.booking.people import AlertAddress
 from services.contracts.booking.slots import BookingStatus, SlotState
-from services.contracts.booking.staffing import WantedDuties
+from services.contracts.booking.staffing import Handover, WantedDuties
 from services.contracts.links import parse_keys
 from services.contracts.notify import MessageKind
 from services.notify.group_messages import Before
@@ -105,8 +105,22 @@ def test_those_who_serve_are_written_to_in_their_language(language: str) -> None
     duties = WantedDuties(email="host@example.org", language=language, items=[a_duty(0), a_duty(1)])
     name = getattr(a_duty().name, language)
     asked = WORDING.host_asked(MESSAGE, duties, now=NOW)
-    alert = WORDING.host_not_found(
-        MESSAGE, 0, AlertAddress("k@example.org", language), starts_at=STARTS, now=NOW
+    coordinator = AlertAddress("k@example.org", language)
+    alert, relief = [
+        WORDING.to_coordinator(MESSAGE, kind, 0, coordinator, starts_at=STARTS, now=NOW)
+        for kind in (MessageKind.HOST_NOT_FOUND, MessageKind.HOST_FOUND_AFTER_ALL)
+    ]
+    replaced = WORDING.host_replaced(
+        MESSAGE,
+        Handover(
+            email="host@example.org",
+            language=language,
+            name=a_duty().name,
+            starts_at=STARTS,
+            ends_at=STARTS + timedelta(hours=1),
+            time_zone=ZONE,
+        ),
+        now=NOW,
     )
 
     waiting = UnansweredApplications(
@@ -123,6 +137,11 @@ def test_those_who_serve_are_written_to_in_their_language(language: str) -> None
     assert name not in asked.subject
     assert "https://hall.example/my/duties" in asked.text
     assert "https://hall.example/coordinator/staffing" in alert.text
+    assert "https://hall.example/coordinator/staffing" in relief.text
+    assert alert.subject != relief.subject
+    assert "https://hall.example/my/duties" in replaced.text
+    assert name in replaced.text
+    assert name not in replaced.subject
 
 
 @pytest.mark.parametrize("kind", [MessageKind.HOST_MISSING, MessageKind.HOST_FOUND])

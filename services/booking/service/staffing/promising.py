@@ -11,7 +11,7 @@ from services.booking.domain import access
 from services.booking.domain import staffing as rules
 from services.booking.service import news
 from services.booking.service.deps import Deps
-from services.booking.service.staffing.session_news import tell_found
+from services.booking.service.staffing.session_news import tell_found, tell_relieved, tell_replaced
 from services.booking.store import slots as slot_store
 from services.booking.store.directory import people
 from services.booking.store.staffing import duties as duty_store
@@ -167,6 +167,8 @@ async def _promise_to_host(tx: Tx, duty: DutyRow, call: Call) -> None:
         raise rules.overlap()
     if session.told_missing_at is not None:
         await tell_found(tx, session.slot_id, call)
+    await tell_relieved(tx, session, duty.ends_at, call)
+    await tell_replaced(tx, session, duty.ends_at, call, host_id=person.person_id)
     await news.slot_changed(tx, [session.slot_id], call)
 
 
@@ -185,6 +187,7 @@ async def _name_host(tx: Tx, duty: DutyRow, call: Call, *, oneself: bool) -> Non
     rules.check_can_promise(trained=duty.person.trained, free=duty.person.free)
     if not await store.name_host(tx, duty.session.slot_id, duty.person.person_id):
         raise rules.overlap()
+    await tell_replaced(tx, duty.session, duty.ends_at, call, host_id=duty.person.person_id)
     await news.slot_changed(tx, [duty.session.slot_id], call)
 
 
