@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from playwright.async_api import Error as PageError
 from playwright.async_api import Page, expect
 
 from tests.e2e.browser.conftest import Hall
@@ -138,9 +139,13 @@ async def tab_to(page: Page, name: str) -> None:
 
 
 async def focused(page: Page) -> str:
-    found: str = await page.evaluate(
-        "document.activeElement.id || document.activeElement.textContent.trim()"
-    )
+    """What has the focus; nothing has it while one page gives way to the next."""
+    try:
+        found: str = await page.evaluate(
+            "document.activeElement.id || document.activeElement.textContent.trim()"
+        )
+    except PageError:
+        return ""
     return found
 
 
