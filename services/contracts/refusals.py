@@ -38,6 +38,7 @@ class Code(StrEnum):
     SLOT_TAKEN = "slot_taken"
     SLOT_CLOSED = "slot_closed"
     GROUP_FULL = "group_full"
+    PARTY_TOO_LARGE = "party_too_large"
     OVERLAP = "overlap"
     HAS_BOOKINGS = "has_bookings"
     ALREADY_STARTED = "already_started"

@@ -20,6 +20,8 @@ from services.gateway.who import CALLER
 
 MOST_FIELDS = 200
 CSRF_FIELD = "csrf"
+ASKED_AS = {"companions": "companion_name"}
+"""Beside which field of a page stands what is wrong with something that no page asks for as one."""
 
 
 def new_key() -> str:
@@ -74,7 +76,7 @@ class Form:
     def refuse_all(self, refusal: Refusal, say: Callable[[str], str]) -> None:
         """What an owner found wrong, beside the fields or above them all. Another try is a new one."""
         for error in refusal.facts.get("errors", []):
-            self.refuse(error["field"], error["code"], say)
+            self.refuse(ASKED_AS.get(error["field"], error["field"]), error["code"], say)
         if not self.errors:
             self.problem = sentence(refusal.code, say)
         self.key = new_key()

@@ -34,6 +34,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     Code.TIME_DOES_NOT_EXIST: (400, "There is no such time on that day"),
     Code.TIME_AMBIGUOUS: (400, "That time comes twice on that day"),
     Code.TEXT_INVALID: (400, "The text holds characters that cannot be used"),
+    Code.PARTY_TOO_LARGE: (400, "The group has fewer places than that"),
     Code.NUMBER_INVALID: (400, "The number cannot be used"),
     Code.PAGE_INVALID: (400, "There is no such page of the list"),
     Code.PARAMETER_REPEATED: (400, "A parameter was given twice"),

@@ -271,14 +271,21 @@ async def test_each_field_says_what_is_wrong_and_keeps_what_was_typed(
     assert not neighbours.heard(Enrol)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "beside"),
+    [
+        (field_refusal(Code.NAME_INVALID, "display_name", "No."), "display_name"),
+        (field_refusal(Code.PARTY_TOO_LARGE, "companions", "No."), "companion_name"),
+    ],
+)
 async def test_what_booking_finds_wrong_stands_beside_its_field(
-    visitor: Visitor, neighbours: Neighbours
+    visitor: Visitor, neighbours: Neighbours, wrong: Refusal, beside: str
 ) -> None:
-    neighbours.refuses(Enrol, field_refusal(Code.NAME_INVALID, "display_name", "No."))
+    neighbours.refuses(Enrol, wrong)
 
     page = await filled_in(visitor)
 
-    assert (page.status, set(page.errors)) == (400, {"display_name"})
+    assert (page.status, set(page.errors)) == (400, {beside})
 
 
 async def test_a_second_press_carries_the_same_key(visitor: Visitor, neighbours: Neighbours) -> None:

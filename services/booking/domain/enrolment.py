@@ -48,13 +48,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Session:
-    """`left` counts the free seats. `live`: it is not called off."""
+    """`left` counts the free seats of all its `capacity`. `live`: it is not called off."""
 
     slot_id: UUID
     live: bool
     starts_at: datetime
     over_at: datetime
     left: int
+    capacity: int
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,14 @@ def _walked_into(group: Group, session: Session, *, now: datetime) -> Session:
 def fits(seats: int, sessions: Iterable[Session]) -> bool:
     """A party gets its places together, in every session it wishes for."""
     return all(session.left >= seats for session in sessions)
+
+
+def check_party(group: Group, sessions: Sequence[Session], people: int, *, now: datetime) -> None:
+    """Refuse those of whom there are more than places: even an empty session would not hold them."""
+    if people > min(session.capacity for session in still_offered(group, sessions, now=now) or sessions):
+        raise field_refusal(
+            Code.PARTY_TOO_LARGE, "companions", "There are fewer places than people who would come."
+        )
 
 
 def to_be_had(

@@ -39,7 +39,8 @@ class Enrol(Request[Enrolled], frozen=True, kw_only=True):
     Anyone may; a coordinator does it on somebody's behalf. With no place left the party is put on the
     waiting list, or refused `group_full` without `or_wait`. `walk_in`: into an open group's session that
     is going on or about to, with a nickname alone and no way to be reached. Refuses `already_started`
-    for a closed group that has begun, and `slot_closed`.
+    for a closed group that has begun, `slot_closed`, and `party_too_large` for more people than there
+    are places: they would wait for ever.
     """
 
     subject: ClassVar[str] = "booking.v1.rpc.enrol"

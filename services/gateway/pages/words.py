@@ -111,6 +111,7 @@ SENTENCES: Mapping[str, str] = {
     Code.SLOT_TAKEN: N_("That time has just been taken."),
     Code.SLOT_CLOSED: N_("That time can no longer be booked."),
     Code.GROUP_FULL: N_("The group is full."),
+    Code.PARTY_TOO_LARGE: N_("The group has fewer places than there are of you. Come with fewer people."),
     Code.OVERLAP: N_("You already have another time then."),
     Code.HAS_BOOKINGS: N_("Somebody has booked a time in these hours. Cancel those times first."),
     Code.PERSON_EXISTS: N_("Somebody already serves by this address."),

@@ -164,6 +164,9 @@ class Model:
         self, names: list[str], number: int | None, *, walk_in: bool = False, or_wait: bool = True
     ) -> None:
         wanted = self._wanted(number, walk_in=walk_in)
+        hoped = [each for each in wanted if self.listed(each)] or wanted
+        if any(self.sessions[each]["capacity"] < len(names) for each in hoped):
+            raise No("party_too_large")
         if self.acceptance:
             return self._add(names, wanted, "applied", None, walk_in=walk_in)
         later = [each for each in wanted if self.listed(each)]

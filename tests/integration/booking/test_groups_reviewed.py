@@ -17,7 +17,7 @@ from services.contracts.booking.staffing import AcceptDuty, AssignHost, GiveUpDu
 from services.contracts.envelope import Staff
 from services.contracts.refusals import Code, Refusal
 from services.runtime.db import Database, Tx
-from tests.support.enrolling import DAY, Circle, bearer, look
+from tests.support.enrolling import DAY, FRIEND, Circle, bearer, look
 from tests.support.house import A_TUESDAY, House
 from tests.support.sessions import a_group, a_session, a_volunteer, duty_of, with_database
 
@@ -153,6 +153,16 @@ async def test_a_co_host_who_moves_a_session_onto_a_time_of_their_own_has_not_pr
 
     assert (await duty_of(house, slot_id, helper)).accepted is False
     await house.system.check_invariants()
+
+
+@pytest.mark.parametrize("by_acceptance", [True, False])
+async def test_more_people_than_a_group_has_places_neither_wait_nor_apply_for_ever(
+    house: House, by_acceptance: bool
+) -> None:
+    circle = await Circle.build(house, capacity=2, by_acceptance=by_acceptance)
+
+    assert await code_of(circle.enrol(companions=[FRIEND, FRIEND])) is Code.PARTY_TOO_LARGE
+    assert await code_of(circle.enrol(companions=[FRIEND])) is None
 
 
 async def test_who_stands_in_for_one_evening_does_not_choose_who_is_in_the_group(house: House) -> None:

@@ -31,8 +31,10 @@ def a_group(**differs: Any) -> Group:
     return Group(**usual | differs)
 
 
-def a_session(starts_at: datetime = NOON + DAY, *, live: bool = True, left: int = 1) -> Session:
-    return Session(uuid4(), live, starts_at, starts_at + timedelta(hours=1), left)
+def a_session(
+    starts_at: datetime = NOON + DAY, *, live: bool = True, left: int = 1, capacity: int = 10
+) -> Session:
+    return Session(uuid4(), live, starts_at, starts_at + timedelta(hours=1), left, capacity)
 
 
 def refusal(group: Group, sessions: list[Session], **wish: Any) -> Code:
@@ -54,6 +56,20 @@ def test_the_whole_series_is_every_session_ahead_that_is_not_called_off() -> Non
     assert rules.wished(group, [past, off, ahead], slot_id=None, walk_in=False, now=NOON) == [ahead]
     assert refusal(group, [past, off]) is Code.SLOT_CLOSED
     assert refusal(group, [ahead], slot_id=ahead.slot_id) is Code.FORBIDDEN
+
+
+def test_more_people_than_places_are_not_let_wait_for_ever() -> None:
+    small, big = a_session(left=0, capacity=2), a_session(left=0, capacity=3)
+
+    rules.check_party(a_group(), [big], 3, now=NOON)
+    rules.check_party(a_group(), [small, big], 2, now=NOON)
+    about_to_begin = a_session(NOON + MINUTE, capacity=2)
+    rules.check_party(a_group(), [about_to_begin, big], 3, now=NOON)  # they come to the rest
+    for sessions in ([small], [small, big], [about_to_begin]):
+        with pytest.raises(Refusal) as refused:
+            rules.check_party(a_group(), sessions, 3, now=NOON)
+        assert refused.value.code is Code.PARTY_TOO_LARGE
+        assert refused.value.facts["errors"][0]["field"] == "companions"
 
 
 def test_a_single_session_is_named_and_is_still_to_come_or_going_on() -> None:

@@ -90,6 +90,7 @@ async def _enrol(tx: Tx, request: Enrol, call: Call, deps: Deps) -> tuple[int, S
         walk_in=request.walk_in,
         now=call.now,
     )
+    rules.check_party(group, sessions, 1 + len(request.companions), now=call.now)
     comes_to, place = await _place(tx, group, sessions, slots, request, call, deps)
     order, added = await _add(tx, request, comes_to, place, call)
     main = sorted((row for row in added if row.accompanies is None), key=lambda row: row.slot.starts_at)

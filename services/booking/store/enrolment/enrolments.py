@@ -195,6 +195,7 @@ def as_session(slot: SlotRow) -> Session:
         starts_at=slot.starts_at,
         over_at=slot.over_from,
         left=slot.capacity - slot.taken,
+        capacity=slot.capacity,
     )
 
 
