@@ -77,7 +77,8 @@ class AddPerson(Request[Person], frozen=True, kw_only=True):
 class ChangePerson(Request[Person], frozen=True, kw_only=True):
     """Coordinators only. The whole of what can be changed, not a part.
 
-    Refuses `forbidden` for a role of one's own: somebody must be left to invite the others.
+    A volunteer who is not trained any more leads nothing: another host is looked for at once. Refuses
+    `forbidden` for a role of one's own: somebody must be left to invite the others.
     """
 
     subject: ClassVar[str] = "booking.v1.rpc.change_person"

@@ -14,7 +14,7 @@ from services.contracts.booking.appointments import DescribePlace
 from services.contracts.booking.events import SlotChanged
 from services.contracts.booking.groups import Staffing
 from services.contracts.booking.own import DescribeCalendar, FindCalendar
-from services.contracts.booking.people import DisablePerson, EnablePerson
+from services.contracts.booking.people import ChangePerson, DisablePerson, EnablePerson, GetPerson
 from services.contracts.booking.slots import CancelSlot, GetSlot, ListHostSlots, SlotState
 from services.contracts.booking.staffing import (
     AcceptDuty,
@@ -373,6 +373,42 @@ async def test_when_somebody_serves_no_longer_their_sessions_need_a_host(house: 
     assert (await accept(house, free, helper)).hosting
     await house.system.ask(EnablePerson(person_id=host.person_id), house.coordinator)
     assert (await duty_of(house, booked, house.coordinator)).staffing is Staffing.NEEDS_HOST
+
+
+@pytest.mark.parametrize("was", ["a trained volunteer", "an expert"])
+async def test_what_somebody_promised_as_one_who_was_trained_ends_with_it(house: House, was: str) -> None:
+    expert = was == "an expert"
+    host = await (house.expert() if expert else a_volunteer(house))
+    other = await house.expert()
+    group_id = await a_group(house, other)
+    hosted = await a_session(house, group_id, host, IN_A_WEEK)
+    co_hosted = await a_session(house, group_id, other, IN_A_WEEK + 4 * HOUR)
+    await assign(house, co_hosted, host, co_host=True)
+    await accept(house, co_hosted, host)
+
+    async def change(**differs: Any) -> None:
+        person = await house.system.ask(GetPerson(person_id=host.person_id), house.coordinator)
+        usual: dict[str, Any] = {
+            "person_id": person.id,
+            "email": person.email,
+            "display_name": person.display_name,
+            "role": person.role,
+            "organisation_id": person.organisation_id,
+            "languages": person.languages,
+            "trained": person.trained,
+            "themes": person.themes,
+        }
+        await house.system.ask(ChangePerson(**usual | differs), house.coordinator)
+
+    await change(display_name="Toinen nimi")
+    assert (await duty_of(house, hosted, house.coordinator)).staffing is Staffing.ACCEPTED
+
+    await change(role=Role.VOLUNTEER, trained=False)
+
+    assert (await duty_of(house, hosted, house.coordinator)).staffing is Staffing.NEEDS_HOST
+    assert await hosts(house, hosted) == []
+    assert await hosts(house, co_hosted) == [other.person_id]
+    assert await refusal_of(accept(house, hosted, host)) is Code.NOT_TRAINED
 
 
 async def test_a_message_to_one_who_is_asked_says_how_it_stands_when_it_is_sent(house: House) -> None:

@@ -7,6 +7,7 @@ import structlog
 from asyncpg import UniqueViolationError
 
 from services.booking.domain import access
+from services.booking.domain.staffing import is_trained
 from services.booking.service.deps import Deps
 from services.booking.service.staffing import promising
 from services.booking.store import slots as slot_store
@@ -98,10 +99,15 @@ async def change_person(tx: Tx, request: words.ChangePerson, call: Call, _: Deps
         trained=request.trained,
         themes=request.themes,
     )
+    may_lead = is_trained(after.role, after.trained)
+    if not may_lead:
+        await _lock_sessions(tx, after.id, call)
     try:
         await store.change_person(tx, after)
     except UniqueViolationError as error:
         raise _in_use() from error
+    if not may_lead:
+        await _release(tx, after.id, call)
     return after
 
 
@@ -111,15 +117,23 @@ async def disable_person(tx: Tx, request: words.DisablePerson, call: Call, _: De
         raise Refusal(Code.FORBIDDEN, "You cannot disable yourself; ask another coordinator.")
     if await store.person(tx, request.person_id) is None:
         raise access.not_found()
-    sessions = await staffing_store.sessions_of_person(tx, request.person_id, now=call.now)
-    await slot_store.lock(tx, *sessions)
+    await _lock_sessions(tx, request.person_id, call)
     if await store.disable_person(tx, request.person_id, now=call.now):
-        # From here on they can promise nothing; what they promised meanwhile is among these.
-        sessions = await staffing_store.sessions_of_person(tx, request.person_id, now=call.now)
-        await promising.release(tx, request.person_id, sessions, call)
+        await _release(tx, request.person_id, call)
         await slot_store.withdraw_free_of_host(tx, request.person_id, now=call.now)
         await outbox.add(tx, PersonDisabled(person_id=request.person_id), call)
     return Nothing()
+
+
+async def _lock_sessions(tx: Tx, person_id: UUID, call: Call) -> None:
+    """Sessions are locked before those who lead them."""
+    await slot_store.lock(tx, *await staffing_store.sessions_of_person(tx, person_id, now=call.now))
+
+
+async def _release(tx: Tx, person_id: UUID, call: Call) -> None:
+    """From here on they can promise nothing; what they promised meanwhile is among these."""
+    sessions = await staffing_store.sessions_of_person(tx, person_id, now=call.now)
+    await promising.release(tx, person_id, sessions, call)
 
 
 async def enable_person(tx: Tx, request: words.EnablePerson, call: Call, deps: Deps) -> Nothing:

@@ -147,7 +147,7 @@ def language_of(person: Person) -> str:
 
 
 async def release(tx: Tx, person_id: UUID, slot_ids: list[UUID], call: Call) -> None:
-    """Take somebody who serves no longer out of their sessions, which need another host at once."""
+    """Take somebody who may lead no longer out of their sessions, which need another host at once."""
     changed = await store.leave_all(tx, person_id, slot_ids)
     await news.slot_changed(tx, sorted(changed), call)
 
