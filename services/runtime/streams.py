@@ -136,10 +136,12 @@ class Consumer:
         """Ask for some, take each as it comes, ask again: for ever, or until nothing more is heard.
 
         The client library's own fetch keeps a message back until its time is over or the batch is
-        full; a person would wait for their mail that long.
+        full; a person would wait for their mail that long. Its next_msg() now and then forgets that it
+        was cancelled.
         """
         reply_to = self._bus.client.new_inbox()
-        answers = await self._bus.client.subscribe(reply_to)
+        answers: asyncio.Queue[Msg] = asyncio.Queue()
+        subscription = await self._bus.client.subscribe(reply_to, cb=answers.put)
         try:
             while not self._stopping:
                 async with self._places:  # ask only when somebody could take it
@@ -148,15 +150,16 @@ class Consumer:
                 await self._take_answers(answers)
         finally:
             with contextlib.suppress(Exception):
-                await answers.unsubscribe()
+                await subscription.unsubscribe()
 
-    async def _take_answers(self, answers: Any) -> None:
+    async def _take_answers(self, answers: "asyncio.Queue[Msg]") -> None:
         """What comes of one request. Heartbeats fail to come when the consumer or the connection is
         gone: then TimeoutError; any other word of the server is raised as the error it is.
         """
         taken = 0
         while taken < BATCH:
-            message = await answers.next_msg(timeout=3 * HEARTBEAT_SECONDS)
+            async with asyncio.timeout(3 * HEARTBEAT_SECONDS):
+                message = await answers.get()
             match (message.headers or {}).get("Status"):
                 case None:
                     await self._spawn(message)

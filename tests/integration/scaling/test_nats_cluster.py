@@ -118,13 +118,14 @@ async def test_the_leader_of_the_streams_dies_and_nothing_is_lost(clustered: Clu
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_server_that_hangs_is_left_for_another(clustered: Clustered) -> None:
     """Its connections stay open, so nobody is told."""
-    server = _server_of(clustered.cluster, clustered.bus)
-    before = clustered.bus.connections
-    watching = asyncio.create_task(clustered.bus.watch())
+    asking = await clustered.system.bus("gateway")
+    server = _server_of(clustered.cluster, asking)
+    before = asking.connections
+    watching = asyncio.create_task(asking.watch())
     server.freeze()
     await eventually(lambda: stands_still(server.pid))
     try:
-        await eventually(lambda: clustered.bus.connections > before, within=LEFT)
+        await eventually(lambda: asking.connections > before, within=LEFT)
         await clustered.book()
     finally:
         server.thaw()
