@@ -9,7 +9,6 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import msgspec
 import structlog
