@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from services.contracts.links import parse_keys
 from services.notify.config import Config
 from services.notify.domain import QuietHours
-from services.notify.group_wording import GroupWording
+from services.notify.groups.wording import GroupWording
 from services.notify.handlers import handlers
 from services.notify.jobs import Dispatch, jobs
 from services.notify.lateness import Sendings, questions

@@ -24,9 +24,11 @@ from services.contracts.envelope import Request
 from services.contracts.gateway import PrepareOwnData, PrepareSignIn
 from services.contracts.notify import MessageKind
 from services.contracts.refusals import Refusal, Unavailable
-from services.notify import domain, group_messages, group_store, store
-from services.notify.group_messages import Before
-from services.notify.group_wording import GroupWording
+from services.notify import domain, store
+from services.notify.groups import messages as group_messages
+from services.notify.groups import store as group_store
+from services.notify.groups.messages import Before
+from services.notify.groups.wording import GroupWording
 from services.notify.senders.letter import Letter
 from services.notify.store import Due
 from services.notify.wording import Wording

@@ -31,8 +31,9 @@ from services.contracts.booking.events import (
 from services.contracts.envelope import Event, Told
 from services.contracts.gateway import OwnDataRequested, SignInRequested
 from services.contracts.notify import MessageKind
-from services.notify import group_news, own_data_store, service
+from services.notify import own_data_store, service
 from services.notify.domain import QuietHours
+from services.notify.groups import news as group_news
 from services.notify.service import News
 from services.runtime.clock import Clock
 from services.runtime.db import Tx

@@ -20,8 +20,8 @@ from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.booking.staffing import Handover, WantedDuties
 from services.contracts.links import parse_keys
 from services.contracts.notify import MessageKind
-from services.notify.group_messages import Before
-from services.notify.group_wording import GroupWording
+from services.notify.groups.messages import Before
+from services.notify.groups.wording import GroupWording
 from services.notify.senders.letter import Channel, Letter
 from services.notify.writing import Writer
 from services.runtime.texts import LANGUAGES

@@ -15,8 +15,8 @@ from services.contracts.booking.people import AlertAddress
 from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.booking.staffing import Handover, WantedDuties
 from services.contracts.notify import MessageKind
-from services.notify import group_messages
-from services.notify.group_messages import Before
+from services.notify.groups import messages
+from services.notify.groups.messages import Before
 from services.notify.senders.letter import Channel, Letter
 from services.notify.writing import Writer, language_of, plain
 from services.runtime.calendar import CalendarEntry, Method, uid_of
@@ -47,10 +47,10 @@ class GroupWording:
     ) -> Letter:
         """Anything said of somebody's coming to a group, with its calendar object where that changes."""
         group = facts.group
-        ahead = group_messages.ahead(group, now=now)
+        ahead = messages.ahead(group, now=now)
         near = ahead[0] if ahead else group.sessions[-1]
         link = self._writer.link(near.booking_id, near.link_version)
-        changed = group_messages.changed_since(group, since) if since else []
+        changed = messages.changed_since(group, since) if since else []
         letter = self._writer.write(
             f"group/{kind}",
             id=str(message_id),
@@ -74,7 +74,7 @@ class GroupWording:
             not_accepted=group.not_accepted,
             before_you=group.before_you or 0,
             offered_until=group.offered_until,
-            nobody_leads=group_messages.nobody_leads(near, now=now),
+            nobody_leads=messages.nobody_leads(near, now=now),
             host=plain(near.host.display_name) if near.staffed else "",
             organisation=plain(near.host.organisation),
             zone=near.time_zone,

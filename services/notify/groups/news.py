@@ -24,8 +24,10 @@ from services.contracts.booking.events import (
     SeatOffered,
 )
 from services.contracts.notify import MessageKind
-from services.notify import domain, group_messages, group_store, store
+from services.notify import domain, store
 from services.notify.domain import Meeting, QuietHours
+from services.notify.groups import messages
+from services.notify.groups import store as group_store
 from services.runtime.db import Tx
 
 ENDS = (BookingCancelled, BookingExpired, OfferEnded)
@@ -57,7 +59,7 @@ async def hear_of_session(
         await _owe_change(tx, event, nearest_start=nearest, at=at, now=now)
     elif isinstance(event, OfferEnded):
         if not event.declined:
-            owed = group_messages.of_enrolment(MessageKind.OFFER_OVER, event, at=at, now=now)
+            owed = messages.of_enrolment(MessageKind.OFFER_OVER, event, at=at, now=now)
             await store.plan(tx, [owed])
     elif type(event) in SAYS:
         await _say(tx, event, SAYS[type(event)], at=at, now=now)
@@ -74,7 +76,7 @@ async def _say(tx: Tx, event: BookingEvent, kind: MessageKind, *, at: datetime, 
         if confirmed_as_of is not None and at > confirmed_as_of:
             await _owe_change(tx, event, nearest_start=event.starts_at, at=at, now=now)
             return
-    await store.plan(tx, [group_messages.of_enrolment(kind, event, at=at, now=now)])
+    await store.plan(tx, [messages.of_enrolment(kind, event, at=at, now=now)])
 
 
 async def _owe_change(
@@ -83,26 +85,26 @@ async def _owe_change(
     """One message tells of all that happens until it goes out."""
     assert event.enrolment_id is not None
     occasion, last_told = await group_store.last_change(tx, event.enrolment_id)
-    due_at = group_messages.change_due(now=now, nearest_start=nearest_start, last_told=last_told)
+    due_at = messages.change_due(now=now, nearest_start=nearest_start, last_told=last_told)
     joined = await group_store.join_change(
         tx, event.enrolment_id, since=at, due_at=due_at, booking_id=event.booking_id
     )
     if not joined:
-        owed = group_messages.change(
+        owed = messages.change(
             event, occasion=occasion + 1, at=at, due_at=due_at, enrolment_id=event.enrolment_id
         )
         await store.plan(tx, [owed])
 
 
 async def hear_of_announcement(tx: Tx, event: AnnouncementMade, *, now: datetime) -> None:
-    await store.plan(tx, [group_messages.announcement(event, now=now)])
+    await store.plan(tx, [messages.announcement(event, now=now)])
 
 
 async def hear_of_host(
     tx: Tx, event: BookingEvent, kind: MessageKind, *, at: datetime, now: datetime
 ) -> None:
     """That nobody will open a session, or that somebody will after all; and so on, if they change."""
-    occasion = group_messages.occasion_of(at)
+    occasion = messages.occasion_of(at)
     await store.plan(tx, [domain.at_once(kind, Meeting.of(event), occasion=occasion, now=now)])
 
 
@@ -111,9 +113,9 @@ async def hear_of_asking(tx: Tx, event: HostAsked, *, now: datetime) -> None:
     await group_store.hold(tx, event.person_id)
     kind = MessageKind.HOST_ASKED
     occasion, last_asked = await group_store.last_asked(tx, kind, event.person_id)
-    due_at = group_messages.asking_due(now=now, starts_at=event.starts_at, last_asked=last_asked)
+    due_at = messages.asking_due(now=now, starts_at=event.starts_at, last_asked=last_asked)
     if not await group_store.join_asking(tx, kind, event.person_id, due_at=due_at, until=event.starts_at):
-        await store.plan(tx, [group_messages.host_asked(event, occasion=occasion + 1, due_at=due_at)])
+        await store.plan(tx, [messages.host_asked(event, occasion=occasion + 1, due_at=due_at)])
 
 
 async def hear_of_application(tx: Tx, event: ApplicationWaiting, *, now: datetime) -> None:
@@ -121,21 +123,21 @@ async def hear_of_application(tx: Tx, event: ApplicationWaiting, *, now: datetim
     await group_store.hold(tx, event.person_id)
     kind = MessageKind.APPLICATION_WAITING
     occasion, last_told = await group_store.last_asked(tx, kind, event.person_id)
-    due_at = group_messages.answer_due(now=now, last_told=last_told)
-    owed = group_messages.application_waiting(event, occasion=occasion + 1, due_at=due_at)
+    due_at = messages.answer_due(now=now, last_told=last_told)
+    owed = messages.application_waiting(event, occasion=occasion + 1, due_at=due_at)
     if not await group_store.join_asking(tx, kind, event.person_id, due_at=due_at, until=owed.not_after):
         await store.plan(tx, [owed])
 
 
 async def hear_of_nobody(tx: Tx, event: HostNotFound, *, now: datetime) -> None:
-    await store.plan(tx, [group_messages.host_not_found(event, now=now)])
+    await store.plan(tx, [messages.host_not_found(event, now=now)])
 
 
 async def hear_of_somebody(tx: Tx, event: HostFoundAfterAll, *, at: datetime, now: datetime) -> None:
-    await store.plan(tx, [group_messages.host_found_after_all(event, at=at, now=now)])
+    await store.plan(tx, [messages.host_found_after_all(event, at=at, now=now)])
 
 
 async def hear_of_replacement(tx: Tx, event: HostReplaced, *, now: datetime) -> None:
     await group_store.hold(tx, event.person_id)
     occasion, _ = await group_store.last_asked(tx, MessageKind.HOST_REPLACED, event.person_id)
-    await store.plan(tx, [group_messages.host_replaced(event, occasion=occasion + 1, now=now)])
+    await store.plan(tx, [messages.host_replaced(event, occasion=occasion + 1, now=now)])
