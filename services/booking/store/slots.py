@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from services.booking.domain.seats import SlotFacts
 from services.booking.store.directory.catalogue import host_of
-from services.booking.store.staffing.staffing import co_hosts_then, lock_person
+from services.booking.store.staffing.staffing import co_hosts_then
 from services.contracts.booking.appointments import BookedSlot
 from services.contracts.booking.catalogue import Host, SlotKind
 from services.contracts.booking.slots import Attendee, HostSlot, SlotState
@@ -226,8 +226,7 @@ async def add_slot(
     now: datetime,
 ) -> bool:
     """False when slot_no_overlap says the host has another open slot then, and when they promised to
-    co-host a session."""
-    await lock_person(tx, host_id)
+    co-host a session. The host is locked."""
     if await co_hosts_then(tx, host_id, starts_at, ends_at):
         return False
     return bool(

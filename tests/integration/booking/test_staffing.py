@@ -2,20 +2,23 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from services.booking.store import slots
+from services.booking.store.directory import people
 from services.booking.store.staffing import staffing
 from services.contracts.booking.appointments import DescribePlace
 from services.contracts.booking.events import SlotChanged
-from services.contracts.booking.groups import Staffing
+from services.contracts.booking.groups import ChangeGroup, Series, SetSeries, Staffing
 from services.contracts.booking.own import DescribeCalendar, FindCalendar
 from services.contracts.booking.people import ChangePerson, DisablePerson, EnablePerson, GetPerson
-from services.contracts.booking.slots import CancelSlot, GetSlot, ListHostSlots, SlotState
+from services.contracts.booking.slots import AddSlot, CancelSlot, GetSlot, ListHostSlots, SlotState
 from services.contracts.booking.staffing import (
     AcceptDuty,
     AskForStandIn,
@@ -27,11 +30,21 @@ from services.contracts.booking.staffing import (
     ListDuties,
     RemoveCoHost,
 )
-from services.contracts.envelope import Anyone, Role, Staff
+from services.contracts.envelope import Anyone, Request, Role, Staff
 from services.contracts.refusals import Code, Refusal
 from services.runtime.db import Tx
-from tests.support.house import A_TUESDAY, House
-from tests.support.sessions import THEME, a_group, a_session, a_volunteer, duty_of, news
+from tests.support.eventually import eventually
+from tests.support.house import A_TUESDAY, ZONE, House
+from tests.support.sessions import (
+    NAME,
+    THEME,
+    a_group,
+    a_session,
+    a_volunteer,
+    duty_of,
+    news,
+    with_database,
+)
 
 IN_A_WEEK = A_TUESDAY + timedelta(days=7, hours=8)
 HOUR = timedelta(hours=1)
@@ -212,8 +225,9 @@ async def test_without_the_lock_on_the_person_they_would_be_in_two_places(
 ) -> None:
     """The negative control: two tables know of their promises, and no constraint reaches over both."""
 
-    async def look_away(*_: object) -> None:
+    async def look_away(*_: object) -> bool:
         """Nobody waits for anybody."""
+        return True
 
     looked, promised = asyncio.Event(), asyncio.Event()
 
@@ -224,7 +238,6 @@ async def test_without_the_lock_on_the_person_they_would_be_in_two_places(
         return found
 
     monkeypatch.setattr(staffing, "lock_person", look_away)
-    monkeypatch.setattr(slots, "lock_person", look_away)
     monkeypatch.setattr(slots, "co_hosts_then", look_and_dawdle)
     host, person = await house.expert(), await a_volunteer(house)
     slot_id = await a_session(house, await a_group(house, host), host, IN_A_WEEK)
@@ -238,6 +251,76 @@ async def test_without_the_lock_on_the_person_they_would_be_in_two_places(
 
     with pytest.raises(AssertionError, match="in two places"):
         await house.system.check_invariants()
+
+
+async def _own_time(house: House, person: Staff) -> tuple[Request[Any], Code]:
+    wish = AddSlot(
+        theme=THEME,
+        starts_at=IN_A_WEEK,
+        ends_at=IN_A_WEEK + HOUR,
+        languages=["fi"],
+        host_id=person.person_id,
+    )
+    return wish, Code.NOT_FOUND
+
+
+async def _session(house: House, person: Staff) -> tuple[Request[Any], Code]:
+    wish, _ = await _own_time(house, person)
+    group_id = await a_group(house, person)
+    return msgspec.structs.replace(wish, group_id=group_id, host_id=None), Code.HOST_REQUIRED
+
+
+async def _series(house: House, person: Staff) -> tuple[Request[Any], Code]:
+    starts = IN_A_WEEK.astimezone(ZONE)
+    series = Series(
+        starts=starts.time(),
+        ends=(starts + HOUR).time(),
+        first_on=starts.date(),
+        until=starts.date() + timedelta(days=7),
+    )
+    return SetSeries(group_id=await a_group(house, person), series=series), Code.HOST_REQUIRED
+
+
+async def _facilitator(house: House, person: Staff) -> tuple[Request[Any], Code]:
+    host = await house.expert()
+    group_id = await a_group(house, host)
+    await a_session(house, group_id, host, IN_A_WEEK, Staffing.ASKED)
+    change = ChangeGroup(
+        group_id=group_id,
+        name=NAME,
+        description=NAME,
+        theme=THEME,
+        organisation_id=house.organisation_id,
+        languages=["fi"],
+        capacity=10,
+        facilitators=[person.person_id],
+    )
+    return change, Code.FIELD_INVALID
+
+
+@pytest.mark.parametrize("naming", [_own_time, _session, _series, _facilitator])
+async def test_nobody_is_given_a_session_who_is_being_shut_out_at_that_moment(
+    house: House, naming: Callable[[House, Staff], Awaitable[tuple[Request[Any], Code]]]
+) -> None:
+    """Whoever gives it to them waits for the other's commit, and then sees that they serve no longer."""
+    person = await house.expert()
+    request, code = await naming(house, person)
+    asking: list[asyncio.Task[Code]] = []
+
+    async def is_waited_for() -> bool:
+        return bool(await house.system.sql("SELECT FROM pg_locks WHERE NOT granted"))
+
+    async def shut_out(tx: Tx) -> None:
+        await people.disable_person(tx, person.person_id, now=house.system.clock.now())
+        asked = house.system.ask(request, house.coordinator, key=str(uuid4()))
+        asking.append(asyncio.create_task(refusal_of(asked)))
+        await eventually(is_waited_for)
+
+    await with_database(house, lambda database: database.transact(shut_out))
+
+    assert await asking[0] is code
+    rows = await house.system.sql("SELECT FROM booking.slot WHERE host_id = $1", person.person_id)
+    assert rows == []
 
 
 async def test_weekly_hours_leave_out_what_somebody_has_promised_to_co_host(house: House) -> None:

@@ -18,8 +18,8 @@ from services.booking.service.groups import sessions
 from services.booking.service.staffing.leaders import check_leads
 from services.booking.store import bookings as booking_store
 from services.booking.store import slots as store
-from services.booking.store.directory import people
 from services.booking.store.slots import SlotRow
+from services.booking.store.staffing import staffing as staffing_store
 from services.contracts.booking import slots as words
 from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.events import SlotCancelled
@@ -118,8 +118,7 @@ async def _check_new(tx: Tx, request: words.AddSlot, host_id: UUID, *, now: date
     most = 1 if request.kind is SlotKind.APPOINTMENT else 1000
     if not 1 <= request.capacity <= most:
         raise field_refusal(Code.FIELD_INVALID, "capacity", f"The places are from 1 to {most}.")
-    host = await people.person(tx, host_id)
-    if host is None or host.disabled:
+    if not await staffing_store.lock_person(tx, host_id):
         raise access.not_found()
 
 

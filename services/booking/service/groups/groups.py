@@ -18,6 +18,7 @@ from services.booking.store.groups import groups as store
 from services.booking.store.groups import session_changes as change_store
 from services.booking.store.groups import sessions as session_store
 from services.booking.store.groups.groups import GroupRow
+from services.booking.store.staffing import staffing as staffing_store
 from services.contracts.booking import groups as words
 from services.contracts.envelope import Role, Staff
 from services.contracts.refusals import Code, Refusal, field_refusal
@@ -79,8 +80,9 @@ async def change_group(tx: Tx, request: words.ChangeGroup, call: Call, deps: Dep
         room_limit=request.room_limit,
         facilitators=request.facilitators,
     )
-    await _check(tx, request)
     await change_store.lock_ahead(tx, before.id, now=call.now)
+    await staffing_store.lock_people(tx, request.facilitators)
+    await _check(tx, request)
     rules.check_capacity(request.capacity, fullest=await change_store.fullest(tx, before.id, now=call.now))
     await store.change_group(tx, request)
     changed = await change_store.suit_group(tx, before.id, now=call.now)

@@ -1,12 +1,14 @@
 """Who hosts the sessions of a group: naming its facilitators, and handing over from some to others."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from services.booking.domain.series import Busy
 from services.booking.store.groups import session_changes as store
 from services.booking.store.groups.groups import GroupRow
 from services.booking.store.groups.session_changes import Led
+from services.booking.store.staffing import staffing as staffing_store
 from services.contracts.booking.groups import Staffing
 from services.contracts.envelope import Actor, Staff
 from services.contracts.refusals import Code, Refusal
@@ -26,9 +28,16 @@ def first_leader(group: GroupRow) -> UUID:
     return group.leaders[0]
 
 
+async def lock_leaders(tx: Tx, group: GroupRow, *others: UUID | None) -> GroupRow:
+    """The group with those who lead it and serve at this moment; until the commit nobody shuts them out,
+    nor do they promise anything elsewhere. Its sessions are locked before, if they are to be."""
+    serving = await staffing_store.lock_people(tx, [*group.leaders, *others])
+    return replace(group, leaders=[person_id for person_id in group.leaders if person_id in serving])
+
+
 async def hand_over(tx: Tx, before: GroupRow, after: GroupRow, call: Call) -> None:
-    """The group is locked, and its sessions ahead. Who stands in for a host stays, and so does a host who
-    has promised to come and goes on leading the group."""
+    """The group is locked, its sessions ahead, and those who lead it from now on. Who stands in for a host
+    stays, and so does a host who has promised to come and goes on leading the group."""
     ahead = [
         store.led(row)
         for row in await store.lock_ahead(tx, before.id, now=call.now)

@@ -1,7 +1,11 @@
 """The series of a group: looking at what it would change, and making the sessions what it says."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.booking.domain import access
 from services.booking.domain import series as rules
-from services.booking.domain.series import Plan
+from services.booking.domain.series import Plan, Standing
 from services.booking.service.checks import check_length, check_reason
 from services.booking.service.deps import Deps
 from services.booking.service.groups import calling_off, handing_over, sessions
@@ -9,7 +13,6 @@ from services.booking.service.groups.groups import locked
 from services.booking.store.groups import groups as store
 from services.booking.store.groups import session_changes as session_store
 from services.booking.store.groups.groups import GroupRow
-from services.booking.store.staffing import staffing as staffing_store
 from services.contracts.booking import groups as words
 from services.contracts.refusals import Code, field_refusal
 from services.runtime.call import Call
@@ -20,8 +23,8 @@ async def preview_series(
     tx: Tx, request: words.PreviewSeries, call: Call, deps: Deps
 ) -> words.SeriesPreview:
     """The same plan that setting it would carry out."""
-    group = await locked(tx, request.group_id, call)
-    return _told(await _planned(tx, group, request.series, call, deps))
+    group, standing = await _locked(tx, request.group_id, call)
+    return _told(await _planned(tx, group, standing, request.series, call, deps))
 
 
 async def set_series(tx: Tx, request: words.SetSeries, call: Call, deps: Deps) -> words.SeriesPreview:
@@ -29,8 +32,8 @@ async def set_series(tx: Tx, request: words.SetSeries, call: Call, deps: Deps) -
 
     Who is enrolled in the series is known by what stands before anything is called off.
     """
-    group = await locked(tx, request.group_id, call)
-    plan = await _planned(tx, group, request.series, call, deps)
+    group, standing = await _locked(tx, request.group_id, call)
+    plan = await _planned(tx, group, standing, request.series, call, deps)
     awaited = [session.slot_id for session in plan.gone if session.awaited]
     if awaited and not (request.reason or "").strip():
         raise field_refusal(
@@ -52,15 +55,23 @@ async def set_series(tx: Tx, request: words.SetSeries, call: Call, deps: Deps) -
     return _told(plan)
 
 
-async def _planned(tx: Tx, group: GroupRow, series: words.Series, call: Call, deps: Deps) -> Plan:
+async def _locked(tx: Tx, group_id: UUID, call: Call) -> tuple[GroupRow, list[Standing]]:
+    """The group, its sessions ahead, and then those who lead it and whoever asks."""
+    actor = access.coordinator(call.actor)
+    group = await locked(tx, group_id, call)
+    rows = await session_store.lock_ahead(tx, group.id, now=call.now)
+    group = await handing_over.lock_leaders(tx, group, actor.person_id)
+    return group, [session_store.standing(row) for row in rows]
+
+
+async def _planned(
+    tx: Tx, group: GroupRow, standing: Sequence[Standing], series: words.Series, call: Call, deps: Deps
+) -> Plan:
     host_id = handing_over.first_leader(group)
     rules.check(series, today=call.now.astimezone(deps.zone).date())
     days = rules.expand(series, deps.zone)
     for stretch in days.stretches.values():
         check_length(stretch.starts_at, stretch.ends_at, "ends")
-    rows = await session_store.lock_ahead(tx, group.id, now=call.now)
-    standing = [session_store.standing(row) for row in rows]
-    await staffing_store.lock_person(tx, host_id)
     off = await session_store.called_off(tx, group.id, now=call.now)
     return rules.plan(
         days,

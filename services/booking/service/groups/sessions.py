@@ -47,6 +47,7 @@ async def move_session(tx: Tx, request: MoveSession, call: Call, deps: Deps) -> 
         raise Refusal(Code.ALREADY_STARTED, "The session has already begun.")
     if (slot.starts_at, slot.ends_at) != (request.starts_at, request.ends_at):
         to = _stretch(request.starts_at, request.ends_at, deps, call)
+        await staffing_store.lock_people(tx, [slot.host.id, _by(call)])
         await _check_free(tx, slot.host.id, to)
         await move(tx, [Move(_standing(slot), to)], call, in_series=False)
         await settle(tx, group.id, [slot.id], call, deps)
@@ -64,6 +65,7 @@ async def add_session(tx: Tx, request: slot_words.AddSlot, call: Call, deps: Dep
         raise field_refusal(Code.FIELD_INVALID, "group_id", "There is no such group.")
     access.leads(call.actor, group.leaders)
     check_goes_on(group)
+    group = await handing_over.lock_leaders(tx, group, request.host_id)
     host_id = await _host(tx, group, request.host_id, call)
     stretch = _stretch(request.starts_at, request.ends_at, deps, call)
     members = await store.members(tx, group.id, now=call.now)
@@ -117,11 +119,10 @@ async def add(
 
 async def move(tx: Tx, moves: Sequence[Move], call: Call, *, in_series: bool) -> None:
     """A new time for all of them, and for everybody who comes, waits or applies. Who has been offered a
-    place is told by a new offer of it."""
+    place is told by a new offer of it. Whoever asks is locked."""
     if not moves:
         return
-    by = call.actor.person_id if isinstance(call.actor, Staff) else None
-    if not await store.move(tx, moves, in_series=in_series, by=by, now=call.now):
+    if not await store.move(tx, moves, in_series=in_series, by=_by(call), now=call.now):
         raise _overlap()
     slot_ids = [each.session.slot_id for each in moves]
     moved = await store.move_bookings(tx, slot_ids, by=access.signature(call.actor), now=call.now)
@@ -220,10 +221,13 @@ async def _host(tx: Tx, group: GroupRow, named: UUID | None, call: Call) -> UUID
 
 
 async def _check_free(tx: Tx, host_id: UUID, stretch: Stretch) -> None:
-    """What they have promised to co-host; their own open times slot_no_overlap looks after."""
-    await staffing_store.lock_person(tx, host_id)
+    """What they, locked, have promised to co-host; their own open times slot_no_overlap looks after."""
     if await staffing_store.co_hosts_then(tx, host_id, stretch.starts_at, stretch.ends_at):
         raise _overlap()
+
+
+def _by(call: Call) -> UUID | None:
+    return call.actor.person_id if isinstance(call.actor, Staff) else None
 
 
 def _stretch(starts_at: datetime, ends_at: datetime, deps: Deps, call: Call) -> Stretch:

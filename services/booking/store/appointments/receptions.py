@@ -9,7 +9,7 @@ import msgspec
 from asyncpg import Record
 
 from services.booking.domain.hours import Stretch
-from services.booking.store.staffing.staffing import LOCK_PERSON
+from services.booking.store.staffing.staffing import lock_person
 from services.contracts.booking.receptions import Hours, HoursException
 from services.runtime.db import Tx
 
@@ -188,8 +188,9 @@ async def known_starts(tx: Tx, reception_id: UUID, *, now: datetime) -> set[date
 
 async def make_slots(tx: Tx, of: Rule, stretches: Sequence[Stretch], *, now: datetime) -> set[datetime]:
     """Publish these; answers with the starts that could be. The others overlap something, if only a
-    session that the host has promised to co-host."""
-    await tx.fetchval(LOCK_PERSON, of.host_id)
+    session that the host has promised to co-host. None can be of one who serves no longer."""
+    if not await lock_person(tx, of.host_id):
+        return set()
     rows = await tx.fetch(
         MAKE_SLOTS,
         of.host_id,

@@ -9,7 +9,7 @@ from asyncpg import ExclusionViolationError, Record
 
 from services.booking.domain.hours import Stretch
 from services.booking.domain.series import Busy, Move, Standing
-from services.booking.store.staffing.staffing import FREE, LOCK_PERSON
+from services.booking.store.staffing.staffing import FREE
 from services.contracts.booking.groups import Group, Staffing
 from services.contracts.booking.slots import SlotState
 from services.runtime.db import Tx
@@ -275,7 +275,7 @@ async def drop_co_hosts(tx: Tx, slot_ids: Sequence[UUID], people: Sequence[UUID]
 async def move(tx: Tx, moves: Sequence[Move], *, in_series: bool, by: UUID | None, now: datetime) -> bool:
     """To other times, hosts and co-hosts with them. False when slot_no_overlap says that a host cannot.
 
-    `in_series`: the series has moved, and they are no exception of it.
+    `in_series`: the series has moved, and they are no exception of it. `by` is locked.
     """
     slot_ids = [each.session.slot_id for each in moves]
     try:
@@ -289,7 +289,6 @@ async def move(tx: Tx, moves: Sequence[Move], *, in_series: bool, by: UUID | Non
             in_series,
             by,
         )
-        await tx.fetchval(LOCK_PERSON, by)
         await tx.execute(MOVE_CO_HOSTS, slot_ids, by)
     except ExclusionViolationError:
         return False

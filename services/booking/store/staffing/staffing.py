@@ -1,6 +1,6 @@
 """Who hosts a session of a group: promises, co-hosts, and who has been asked to stand in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -38,7 +38,10 @@ SESSION_COLUMNS = """
 _ONE = "FROM slot s WHERE s.id = $1 AND s.group_id IS NOT NULL"
 SESSION = f"SELECT {SESSION_COLUMNS} {_ONE}"
 # Whoever promises to be somewhere at some hour waits here for their own other promises.
-LOCK_PERSON = "SELECT id FROM person WHERE id = $1 FOR NO KEY UPDATE"
+LOCK_PEOPLE = """
+    SELECT id, disabled_at IS NULL AS serves FROM person
+    WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
 CO_HOSTS_THEN = """
     SELECT true FROM co_host
     WHERE person_id = $1 AND live AND accepted_at IS NOT NULL
@@ -116,9 +119,16 @@ async def session(tx: Tx, slot_id: UUID) -> Session | None:
     return session_of(row) if row else None
 
 
-async def lock_person(tx: Tx, person_id: UUID) -> None:
-    """After the slot, if one is locked: everybody locks in this order."""
-    await tx.fetchval(LOCK_PERSON, person_id)
+async def lock_person(tx: Tx, person_id: UUID) -> bool:
+    """After the slot, if one is locked: everybody locks in this order. Whether they serve, now that
+    nobody else can shut them out before the commit."""
+    return person_id in await lock_people(tx, [person_id])
+
+
+async def lock_people(tx: Tx, people: Iterable[UUID | None]) -> set[UUID]:
+    """The same of several at once, in the order of their ids; answers with those who serve."""
+    rows = await tx.fetch(LOCK_PEOPLE, [person_id for person_id in people if person_id])
+    return {row["id"] for row in rows if row["serves"]}
 
 
 async def co_hosts_then(tx: Tx, person_id: UUID, starts_at: datetime, ends_at: datetime) -> bool:
