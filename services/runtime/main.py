@@ -27,6 +27,7 @@ from services.runtime.db import Database
 from services.runtime.forgetting import forget_all
 from services.runtime.hearing import Subscription
 from services.runtime.jobs import Job
+from services.runtime.loops import end
 from services.runtime.measures import MEASURES, PATH, Measures
 from services.runtime.streams import Consumer
 from services.runtime.web import Health, HttpServer, log_requests
@@ -245,7 +246,7 @@ class Living:
             *(job.stop(GRACE_SECONDS) for job in self._jobs),
             self._http.stop(),
         )
-        await _end(self._loops)
+        await end(self._loops)
         if self._inside:
             await self._inside.stop()
         await self._bus.close()
@@ -263,11 +264,3 @@ class Living:
         ):
             await forget_all(self._db, forget)
         return None
-
-
-async def _end(loops: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel until it holds: a library may swallow a cancellation that meets its own timeout."""
-    while living := [task for task in loops if not task.done()]:
-        for task in living:
-            task.cancel()
-        await asyncio.wait(living, timeout=0.2)

@@ -21,6 +21,7 @@ from services.runtime.bus import Bus
 from services.runtime.call import Call, Handler
 from services.runtime.db import Database, Tx
 from services.runtime.hearing import EventHandler, Subscription
+from services.runtime.loops import end
 from services.runtime.outbox import Relay
 from services.runtime.streams import Consumer
 from tests.integration.runtime.words import DoSomething, SomethingDone
@@ -138,9 +139,8 @@ class Pieces:
         await eventually(all_there, within=within)
 
     async def stop_loops(self) -> None:
-        for task in self._loops:
-            task.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        await end(self._loops)
+        await asyncio.gather(*self._loops, return_exceptions=True)  # how each ended is its test's business
         self._loops.clear()
 
     async def close(self) -> None:

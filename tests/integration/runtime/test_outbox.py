@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from services.contracts.envelope import Told
 from services.runtime import outbox
 from services.runtime.db import Database, Tx
+from services.runtime.loops import end
 from tests.integration.runtime.conftest import Pieces, add_effect
 from tests.integration.runtime.words import SomethingDone
 from tests.support.eventually import eventually
@@ -135,8 +136,7 @@ async def test_a_crash_between_acknowledgement_and_mark_tells_nothing_twice(stor
     things = [uuid4() for _ in range(5)]
     await storm.tell(*(SomethingDone(thing_id=thing) for thing in things))
     await storm.came_of(things)
-    relay.cancel()
-    await asyncio.gather(relay, return_exceptions=True)
+    await end([relay])
 
     await storm.system.sql("UPDATE booking.outbox SET published_at = NULL")  # as the crash would leave it
     storm.run((await storm.relay()).run())
