@@ -1,7 +1,7 @@
 """What a request's handler can reach: the one thing that travels with the application."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -12,6 +12,7 @@ from services.gateway.limits import Limits
 from services.gateway.live import Hub
 from services.gateway.problems import Problem
 from services.gateway.waiting import WaitingPages
+from services.gateway.walk_ins import WalkIns
 from services.runtime.bus import Bus
 from services.runtime.clock import Clock
 from services.runtime.db import Database
@@ -32,6 +33,7 @@ class Door:
     known: Known
     waiting: WaitingPages
     limits: Limits
+    walk_ins: WalkIns = field(default_factory=WalkIns)
     problem_page: ProblemPage | None = None
 
 

@@ -32,7 +32,9 @@ class Limit(Enum):
     """What is counted, and how much of it one client may do."""
 
     BOOKING = RateLimitItemPerHour(5, namespace="booking")
-    # Many who walk in at one time may sit in one library.
+    # A class that enrols, or many who walk in at one time, may sit in one library.
+    ENROL = RateLimitItemPerHour(60, namespace="enrol")
+    ENROL_CONTACT = RateLimitItemPerHour(5, namespace="enrol_contact")
     WALK_IN = RateLimitItemPerHour(60, namespace="walk_in")
     LINKS = RateLimitItemPerMinute(3, 15, namespace="links")
     SIGN_IN = RateLimitItemPerMinute(5, 15, namespace="sign_in")
@@ -79,6 +81,11 @@ class Limits:
             return
         digest = sha256(self._salt + contact.strip().lower().encode()).hexdigest()
         await self._spend(limit.value, digest)
+
+    def network(self, request: web.Request) -> str | None:
+        """Where this client sits; None for one whom no limit counts."""
+        client = self.client(request)
+        return None if self._lifted(client) else _neighbourhood(client)
 
     async def _spend(self, item: RateLimitItem, who: str) -> None:
         if await self._counts.hit(item, who):

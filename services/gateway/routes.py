@@ -44,7 +44,7 @@ API: tuple[Route, ...] = (
         ANYONE | COORDINATOR,
         "Enrol",
         makes=True,
-        limit=Limit.BOOKING,
+        limit=Limit.ENROL,
     ),
     api("GET", "/slots", catalogue.free_slots, ANYONE, "Free times"),
     api("POST", "/bookings", bookings.book, ANYONE | COORDINATOR, "Book", makes=True, limit=Limit.BOOKING),

@@ -18,7 +18,7 @@ from services.contracts.booking.enrolment import (
 )
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.refusals import Code, field_refusal
-from services.gateway import enrolments
+from services.gateway import enrolling, enrolments
 from services.gateway.api.bookings import CompanionBody, contact_needed
 from services.gateway.api.catalogue import SpokenLanguage, ThemeId
 from services.gateway.api.paging import Page
@@ -110,9 +110,10 @@ async def enrol(asking: Asking[EnrolmentBody]) -> EnrolmentMade:
     said = asking.body
     group_id = asking.ids["group_id"]
     await note(asking.door, asking.call, Action.BOOKING_MADE, slot_id=said.slot_id, group_id=group_id)
-    enrolled = await asking.ask(
+    enrolled = await enrolling.enrol(
+        asking.request,
         Enrol(
-            group_id=asking.ids["group_id"],
+            group_id=group_id,
             slot_id=said.slot_id,
             display_name=said.display_name,
             email=said.email,
@@ -132,7 +133,8 @@ async def enrol(asking: Asking[EnrolmentBody]) -> EnrolmentMade:
             ],
             walk_in=said.walk_in,
             or_wait=said.or_wait,
-        )
+        ),
+        asking.call,
     )
     return _made(asking, enrolled)
 

@@ -10,12 +10,12 @@ from services.contracts.booking.groups import GroupPage, GroupSession
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.envelope import Anyone
 from services.contracts.refusals import Code, Refusal, Unavailable
-from services.gateway import enrolments, fields, forms
+from services.gateway import enrolling, enrolments, fields, forms
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import book, catalogue
-from services.gateway.pages.groups import one, wording
+from services.gateway.pages.groups import came_in, one, wording
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
 from services.gateway.pages.words import N_
 
@@ -32,7 +32,12 @@ SHUT_WORDS = {
     Code.GROUP_FULL: N_("All places have just been taken."),
     Code.ROOM_NOT_OPEN: N_("The door of this session is not open yet."),
     Code.NOT_STARTED: N_("The door of this session is not open yet."),
+    Code.TOO_MANY: N_(
+        "Many have come into this session from the network that you use. The other places are kept for"
+        " people elsewhere. A phone's own connection may get you in."
+    ),
 }
+TOO_OFTEN = N_("There have been many enrolments with this e-mail address or number. Wait an hour.")
 NOT_NOW = N_("It is no longer possible to enrol for this time.")
 UNKNOWN = N_(
     "We could not tell whether you were enrolled. Press the button again: nobody is enrolled twice."
@@ -49,7 +54,9 @@ async def ask(request: web.Request) -> web.Response:
 
 
 async def ask_in(request: web.Request) -> web.Response:
-    """Coming into an open group's session with a nickname alone."""
+    """Coming into an open group's session with a nickname alone; whoever has come in finds their place."""
+    if place := await came_in.place(request):
+        return see_other(f"{place}?done=here-already")
     return await _show(request, Form(), walk_in=True)
 
 
@@ -65,6 +72,8 @@ async def enrol(request: web.Request) -> web.Response:
 
 async def come_in(request: web.Request) -> web.Response:
     form = await forms.read(request)
+    if place := await came_in.place(request):
+        return see_other(f"{place}?done=here-already")
     name = form.clean("display_name", fields.nickname, say_for(request), needed=True)
     if name is None:
         return await _show(request, form, status=400, walk_in=True)
@@ -82,18 +91,30 @@ async def come_in(request: web.Request) -> web.Response:
 async def _send(request: web.Request, form: Form, wanted: Enrol) -> web.Response:
     call = replace(call_for(request, Anyone()), key=form.key)
     try:
-        enrolled = await door_of(request).bus.call(wanted, call)
+        enrolled = await enrolling.enrol(request, wanted, call)
     except Refusal as refusal:
-        if refusal.code in SHUT:
-            return await _shut(request, refusal.code)
-        if refusal.code == Code.KEY_REUSED:
-            raise
-        form.refuse_all(refusal, say_for(request))
-        return await _show(request, form, status=400, walk_in=wanted.walk_in)
+        return await _refused(request, form, wanted, refusal)
     except Unavailable:
         form.problem = say_for(request)(UNKNOWN)
         return await _show(request, form, status=503, walk_in=wanted.walk_in)
-    return see_other(f"{_path(request, enrolled)}?done={_done(enrolled, wanted)}")
+    path = _path(request, enrolled)
+    response = see_other(f"{path}?done={_done(enrolled, wanted)}")
+    if wanted.walk_in:
+        came_in.keep(request, response, path)
+    return response
+
+
+async def _refused(request: web.Request, form: Form, wanted: Enrol, refusal: Refusal) -> web.Response:
+    code = refusal.code
+    if code == Code.KEY_REUSED:
+        raise refusal
+    if code in SHUT or (code == Code.TOO_MANY and wanted.walk_in):
+        return await _shut(request, code)
+    form.refuse_all(refusal, say_for(request))
+    if code == Code.TOO_MANY:
+        form.problem = say_for(request)(TOO_OFTEN)
+        return await _show(request, form, status=429)
+    return await _show(request, form, status=400, walk_in=wanted.walk_in)
 
 
 def _path(request: web.Request, enrolled: Enrolled) -> str:
@@ -106,7 +127,8 @@ def _done(enrolled: Enrolled, wanted: Enrol) -> str:
 
 async def _shut(request: web.Request, code: Code) -> web.Response:
     """The group's page, with what came in between above it; it holds every way that is still open."""
-    return await one.show(request, problem=say_for(request)(SHUT_WORDS.get(code, NOT_NOW)), status=409)
+    status = 429 if code == Code.TOO_MANY else 409
+    return await one.show(request, problem=say_for(request)(SHUT_WORDS.get(code, NOT_NOW)), status=status)
 
 
 async def _show(

@@ -50,6 +50,7 @@ HEADINGS = {
 DONE = {
     "enrolled": N_("You are enrolled. We have sent you a message with the link to this page."),
     "walked-in": N_("You are welcome. Keep this page open: it is your way in, and there is no message."),
+    "here-already": N_("You have come in from this browser before. This is your place."),
     "held": N_("The place is kept for you. Confirm it, and it is yours."),
     "confirmed": N_("The place is yours."),
     "listed": N_("You are on the waiting list. We have sent you a message with the link to this page."),
