@@ -1,6 +1,6 @@
 """What notify can be asked, and the news it spreads."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -8,6 +8,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.contracts.envelope import Event, Nothing, Request
+
+TOLD_AT_NIGHT_WITHIN = timedelta(hours=12)
+"""What nobody waits for is told in the morning and not at night, unless its session begins so soon."""
 
 
 class MessageKind(StrEnum):

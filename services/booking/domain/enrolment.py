@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.contracts.booking.slots import BookingStatus
+from services.contracts.notify import TOLD_AT_NIGHT_WITHIN
 from services.contracts.refusals import Code, Refusal, field_refusal
 
 SEATED = frozenset(
@@ -170,11 +171,14 @@ def whom_to_offer(waiting: Iterable[Party], left: Mapping[UUID, int]) -> list[Pa
 def offer_until(*, now: datetime, starts_at: datetime, zone: ZoneInfo) -> datetime:
     """A day to answer, at most a quarter of the time left and at least a quarter of an hour.
 
-    An answer that would fall due in the night is due in the morning, where the start leaves room.
+    It is reckoned from when they hear of it: what is offered at night is told in the morning, unless the
+    start is near. An answer that would fall due in the night is due in the morning, where the start leaves
+    room.
     """
     latest = starts_at - ANSWERED_BEFORE
-    time_left = (starts_at - now) / 4
-    until = now + max(SHORTEST_OFFER, min(LONGEST_OFFER, time_left))
+    told_at = now if starts_at - now <= TOLD_AT_NIGHT_WITHIN else _morning_after(now, zone)
+    time_left = (starts_at - told_at) / 4
+    until = told_at + max(SHORTEST_OFFER, min(LONGEST_OFFER, time_left))
     morning = _morning_after(until, zone)
     return min(morning if morning <= latest else until, latest)
 

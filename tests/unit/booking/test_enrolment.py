@@ -19,6 +19,11 @@ DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 
+def at(month: int, day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
+    """By the clock in Helsinki, whichever it is that day."""
+    return datetime(2027, month, day, hour, minute, second, tzinfo=ZONE).astimezone(UTC)
+
+
 def a_group(**differs: Any) -> Group:
     usual: dict[str, Any] = {
         "id": UUID(int=1),
@@ -156,22 +161,35 @@ def test_nobody_has_to_answer_in_the_night_where_the_start_leaves_room() -> None
     at_eight = datetime(2027, 2, 3, 6, tzinfo=UTC)
     assert rules.offer_until(now=evening, starts_at=in_the_night, zone=ZONE) == at_eight
     assert rules.offer_until(now=evening, starts_at=early, zone=ZONE) == evening + (early - evening) / 4
-    small_hours = datetime(2027, 2, 3, 1, tzinfo=UTC)
-    assert (
-        rules.offer_until(now=small_hours, starts_at=small_hours + DAY, zone=ZONE) == small_hours + DAY / 4
-    )
     two_at_night = datetime(2027, 2, 3, 0, tzinfo=UTC)
     assert rules.offer_until(now=two_at_night, starts_at=two_at_night + DAY / 2, zone=ZONE) == at_eight
 
 
-def test_eight_in_the_morning_is_eight_on_the_day_the_clocks_change() -> None:
-    saturday = datetime(2027, 3, 27, 20, tzinfo=UTC)  # 22 in Helsinki; at 3 it is 4
-
-    until = rules.offer_until(now=saturday, starts_at=saturday + 2 * DAY, zone=ZONE)
-
-    assert until.astimezone(ZONE).hour == 11  # twelve hours later, by day
-    near = rules.offer_until(now=saturday, starts_at=saturday + DAY, zone=ZONE)
-    assert (near.astimezone(ZONE).day, near.astimezone(ZONE).hour) == (28, 8)
+@pytest.mark.parametrize(
+    ("now", "starts_at", "until"),
+    [
+        # Offered at 23 and told in the morning: a quarter of what is left at eight, or a day from then.
+        (at(2, 2, 23), at(2, 3, 20), at(2, 3, 11)),
+        (at(2, 2, 23), at(2, 9, 23), at(2, 4, 8)),
+        (at(2, 3, 3), at(2, 4, 4), at(2, 3, 13)),
+        # Told at once: by day, and at night when the start is no more than twelve hours away.
+        (at(2, 2, 20, 59), at(2, 3, 20, 59), at(2, 3, 8)),
+        (at(2, 2, 8), at(2, 3, 8), at(2, 2, 14)),
+        (at(2, 2, 23), at(2, 3, 11), at(2, 3, 8)),
+        (at(2, 2, 23), at(2, 3, 11, 1), at(2, 3, 8, 45, 15)),
+        # The night in which clocks go on is an hour shorter, the one in which they go back an hour longer.
+        (at(3, 27, 23), at(3, 28, 20), at(3, 28, 11)),
+        (at(3, 27, 21), at(3, 28, 10), at(3, 28, 8)),
+        (at(10, 30, 23), at(10, 31, 20), at(10, 31, 11)),
+        (at(10, 30, 21), at(10, 31, 8), at(10, 31, 0)),  # twelve hours: told at once
+        (at(10, 30, 21), at(10, 31, 8, 5), at(10, 31, 7, 55)),
+        (at(10, 30, 21), at(10, 31, 9), at(10, 31, 8, 15)),
+    ],
+)
+def test_the_time_to_answer_what_is_offered_at_night_begins_in_the_morning(
+    now: datetime, starts_at: datetime, until: datetime
+) -> None:
+    assert rules.offer_until(now=now, starts_at=starts_at, zone=ZONE) == until
 
 
 def test_what_asks_for_something_is_told_first() -> None:
