@@ -310,7 +310,7 @@ async def test_what_takes_its_time_is_not_given_to_another(
 async def test_those_beside_a_message_that_ends_the_process_are_not_buried_with_it(
     storm: Pieces, monkeypatch: pytest.MonkeyPatch, suspect_after: int, alone: bool
 ) -> None:
-    monkeypatch.setattr(streams, "ACK_WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(streams, "ACK_WAIT_SECONDS", 0.8)
     monkeypatch.setattr(streams, "SUSPECT_AFTER", suspect_after)
     poison, others = uuid4(), [uuid4() for _ in range(3)]
     dying = asyncio.Event()
@@ -326,7 +326,7 @@ async def test_those_beside_a_message_that_ends_the_process_are_not_buried_with_
     for _ in range(3):
         consumer = await storm.listener(taste)
         run = storm.run(consumer.run())
-        await asyncio.wait_for(dying.wait(), 5)
+        await asyncio.wait_for(dying.wait(), 10)
         dying.clear()
         run.cancel()
         await consumer.stop(grace=0)
