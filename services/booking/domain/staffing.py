@@ -2,7 +2,8 @@
 
 A named host is asked, and reminded. Somebody else is looked for when the host gives up or wishes for a
 stand-in, and two days before the start also when the host has not answered. A coordinator is told when
-nobody is left to ask, and participants only when it is nearly certain that nobody comes.
+nobody is left to ask, and participants only when it is nearly certain that nobody comes. Neither hears it
+before those who have just been asked could answer.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ TOLD_MISSING = timedelta(hours=3)
 EVERY = timedelta(hours=12)
 SOONER = ((SEARCHED_FROM, timedelta(hours=2)), (timedelta(hours=6), timedelta(minutes=30)))
 """Within the first of each pair before the start, the next are asked after the second."""
+SHORTEST_WHILE = timedelta(minutes=15)
+"""How long those asked have at least before others hear that nobody comes."""
 
 AT_ONCE = datetime.min.replace(tzinfo=UTC)
 PROMISED = frozenset({Staffing.ACCEPTED, Staffing.STAND_IN_WANTED})
@@ -133,8 +136,8 @@ def moments(session: Session, *, now: datetime) -> Moments:
     return Moments(
         ask_host=None if begun else _host_asked(session),
         ask_stand_ins=None if begun else _stand_ins_asked(session),
-        alert=None if session.promised else _alerted(session),
-        tell_missing=_told_missing(session),
+        alert=None if session.promised else _alerted(session, now),
+        tell_missing=_told_missing(session, now),
     )
 
 
@@ -157,15 +160,36 @@ def _stand_ins_asked(session: Session) -> datetime:
     return min(asked_at + EVERY, *rounds)
 
 
-def _alerted(session: Session) -> datetime | None:
+def _alerted(session: Session, now: datetime) -> datetime | None:
     """Once, and once more when the start is near."""
     first, again = (session.starts_at - before for before in ALERTED)
     if session.alerted_at is None:
-        return first
-    return again if session.alerted_at < again else None
+        return _after_a_while(session, first, now)
+    return _after_a_while(session, again, now) if session.alerted_at < again else None
 
 
-def _told_missing(session: Session) -> datetime | None:
+def _told_missing(session: Session, now: datetime) -> datetime | None:
+    """Never before a coordinator has heard it."""
     if session.promised or session.told_missing_at is not None:
         return None
-    return session.starts_at - TOLD_MISSING
+    told = _after_a_while(session, session.starts_at - TOLD_MISSING, now)
+    alert = _alerted(session, now) if session.alerted_at is None else None
+    return max(told, alert) if alert is not None else told
+
+
+def _after_a_while(session: Session, due: datetime, now: datetime) -> datetime:
+    """When others may hear that nobody comes: as is `due`, but for those who were asked after it, or are to
+    be asked now. They have a while to answer first."""
+    asked_at = session.asked_at or now
+    if now >= session.starts_at:
+        return due
+    if asked_at <= due:
+        return max(due, asked_at + SHORTEST_WHILE)
+    return asked_at + _while_to_answer(session.starts_at - asked_at)
+
+
+def _while_to_answer(left: timedelta) -> timedelta:
+    """A quarter of the time that is left, at least a quarter of an hour; no longer than until the next are
+    asked, and never more than half: the rest is the coordinator's."""
+    until_next = min((pause for within, pause in SOONER if left <= within), default=EVERY)
+    return min(max(left / 4, SHORTEST_WHILE), until_next, left / 2)

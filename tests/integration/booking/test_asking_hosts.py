@@ -101,17 +101,34 @@ async def test_from_the_first_asking_to_the_host_who_is_found_after_all(house: H
     assert len(rounds) == 7  # three to the host, two to others, two to the coordinator
 
 
-async def test_a_session_that_starts_soon_runs_through_all_that_is_due_at_once(house: House) -> None:
+async def test_of_a_session_that_starts_soon_all_are_asked_at_once_and_others_told_after_a_while(
+    house: House,
+) -> None:
     host = await house.expert()
-    slot_id = await a_session(house, await a_group(house, host), host, A_TUESDAY + 2 * HOUR, Staffing.ASKED)
+    slot_id = await a_session(house, await a_group(house, host), host, STARTS, Staffing.ASKED)
     volunteer = await a_volunteer(house)
     await house.book(slot_id)
 
-    await run_job(house, "ask-hosts")
-
+    await ask_at(house, 2 * HOUR)
     assert await asked(house, stand_in=False) == [host.person_id]
     assert await asked(house, stand_in=True) == [volunteer.person_id]
+    assert await told(house) == (0, 0, 0)
+
+    await ask_at(house, timedelta(minutes=91))
+    assert await told(house) == (0, 0, 0)
+    await ask_at(house, timedelta(minutes=89))
     assert await told(house) == (1, 1, 0)
+
+
+async def test_a_named_host_whom_nobody_could_replace_has_a_while_to_answer(house: House) -> None:
+    host = await house.expert()
+    await a_session(house, await a_group(house, host), host, STARTS, Staffing.ASKED)
+
+    await ask_at(house, timedelta(hours=40))
+    assert await asked(house, stand_in=False) == [host.person_id]
+    assert await told(house) == (0, 0, 0)
+    await ask_at(house, timedelta(hours=37.9))
+    assert await told(house) == (1, 0, 0)
 
 
 async def test_when_nobody_fits_the_coordinator_is_told_at_once(house: House) -> None:
@@ -198,6 +215,9 @@ async def test_of_many_copies_at_work_each_person_is_asked_and_told_by_one(house
     assert set(stand_ins.values()) == {1}
     assert stand_ins.keys() <= set(people)
     assert await asked(house, stand_in=False) == [host.person_id]
+
+    house.system.clock.set(STARTS - HOUR)
+    await asyncio.gather(*(run_job(house, "ask-hosts") for _ in range(5)))
     assert await told(house) == (1, 1, 0)
 
 

@@ -156,6 +156,58 @@ def test_participants_are_told_three_hours_before_and_only_once() -> None:
     assert rules.moments(told, now=STARTS - HOURS).tell_missing is None
 
 
+@pytest.mark.parametrize(
+    ("left", "answer_within"),
+    [
+        (20 * HOURS, 2 * HOURS),
+        (7 * HOURS, 105 * MINUTES),
+        (5 * HOURS, 30 * MINUTES),
+        (100 * MINUTES, 25 * MINUTES),
+        (40 * MINUTES, 15 * MINUTES),
+        (20 * MINUTES, 10 * MINUTES),
+    ],
+)
+def test_who_is_asked_late_has_a_while_to_answer_before_the_coordinator_hears(
+    left: timedelta, answer_within: timedelta
+) -> None:
+    now = STARTS - left
+    new, asked = a_session(Staffing.ASKED), a_session(Staffing.ASKED, asked_at=now)
+
+    assert rules.moments(new, now=now).ask_host == rules.AT_ONCE
+    for session in (new, asked):
+        assert rules.moments(session, now=now).alert == now + answer_within
+
+
+def test_a_host_named_anew_has_their_while_though_the_coordinator_was_told_before() -> None:
+    session = a_session(Staffing.ASKED, alerted_at=STARTS - DAYS, asked_at=STARTS - 5 * HOURS)
+
+    assert rules.moments(session, now=STARTS - 5 * HOURS).alert == STARTS - 270 * MINUTES
+
+
+def test_who_was_asked_before_it_is_due_puts_nothing_off_but_by_a_quarter_of_an_hour() -> None:
+    for asked, told in ((25 * HOURS, DAYS), (DAYS + 5 * MINUTES, DAYS - 10 * MINUTES)):
+        session = a_session(Staffing.NEEDS_HOST, asked_at=STARTS - asked)
+        assert rules.moments(session, now=STARTS - DAYS).alert == STARTS - told
+
+
+@pytest.mark.parametrize("staffing", [Staffing.ASKED, Staffing.NEEDS_HOST])
+def test_the_coordinator_hears_in_time_and_participants_never_sooner(staffing: Staffing) -> None:
+    """However late they are asked, and however often others are: half of the time is left at least."""
+    for minutes in range(1, 3 * 24 * 60, 7):
+        asked_at = now = STARTS - minutes * MINUTES
+        latest = max(now + (STARTS - now) / 2, STARTS - DAYS + 15 * MINUTES)
+        while True:
+            moments = rules.moments(a_session(staffing, asked_at=asked_at), now=now)
+            assert moments.alert is not None
+            assert moments.tell_missing is not None
+            assert moments.ask_stand_ins is not None
+            assert moments.tell_missing >= moments.alert
+            if moments.alert <= moments.ask_stand_ins:
+                break
+            asked_at = now = moments.ask_stand_ins
+        assert moments.alert <= latest, minutes
+
+
 def test_while_a_stand_in_is_wanted_nobody_but_those_asked_is_told_anything() -> None:
     moments = rules.moments(a_session(Staffing.STAND_IN_WANTED), now=STARTS - HOURS)
 

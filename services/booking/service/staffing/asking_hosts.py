@@ -46,7 +46,8 @@ async def take_step(tx: Tx, slot_id: UUID, call: Call) -> None:
         named.append(session.host_id)
     searching = _is_due(wanted.ask_stand_ins, call)
     stand_ins = await store.fitting(tx, slot_id, now=call.now) if searching else []
-    alerting = _alerting(session, wanted, call, nobody_left=searching and not stand_ins)
+    nobody_asked = searching and not stand_ins and session.host_id not in named
+    alerting = _alerting(session, wanted, call, nobody_left=nobody_asked)
     await _tell(tx, slot, call, named=named, stand_ins=stand_ins, alerting=alerting)
     missing = _is_due(wanted.tell_missing, call)
     if missing:
