@@ -5,25 +5,41 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from services.contracts import links
-from services.contracts.booking.catalogue import Words
+from services.contracts.booking.catalogue import Host, Words
 from services.contracts.booking.enrolment import EnrolledSession, MyGroup
 from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.links import Link, Purpose
 from services.gateway.door import Door
 from services.gateway.meetings import AHEAD, LISTED, OVER
+from services.gateway.public_groups import host_of
 from services.runtime.calendar import CalendarEntry
 from services.runtime.series import Occurrence, Series, sequence_of
 
 LIVE = (*AHEAD, *LISTED)
 
 
-class OwnSession(EnrolledSession, frozen=True, kw_only=True):
-    """`manage_url` is the link of this session's own page."""
+class OwnSession(Struct, frozen=True, kw_only=True):
+    """`manage_url` is the link of this session's own page; `host` is null while nobody has promised to lead
+    it, and `staffed` false. `series_start`: where the rule had put it, before it was moved."""
 
+    booking_id: UUID
+    link_version: int
+    slot_id: UUID
+    state: SlotState
+    status: BookingStatus
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    host: Host | None
+    staffed: bool
+    sequence: int
+    series_start: datetime | None
+    changed_at: datetime | None
+    cancel_reason: str | None
     manage_url: str
 
 
@@ -65,7 +81,8 @@ def own_group(door: Door, mine: MyGroup, *, now: datetime) -> OwnGroup:
 
 def _own_session(door: Door, session: EnrolledSession) -> OwnSession:
     address = f"{door.settings.origin}{path_of(door, session.booking_id, session.link_version)}"
-    return OwnSession(**msgspec.structs.asdict(session), manage_url=address)
+    told = asdict(session) | {"host": host_of(session), "manage_url": address}
+    return OwnSession(**told)
 
 
 def path_of(door: Door, booking_id: UUID, link_version: int) -> str:

@@ -34,7 +34,8 @@ LISTED = (BookingStatus.APPLIED, BookingStatus.WAITING, BookingStatus.OFFERED)
 
 
 class MeetingSlot(Struct, frozen=True, kw_only=True):
-    """The time of the meeting. Who and about what is left out while booking does not answer."""
+    """The time of the meeting. Who and about what is left out while booking does not answer, and who for a
+    group's session: of those the enrolment tells who has promised to lead each."""
 
     id: UUID
     starts_at: datetime
@@ -128,7 +129,7 @@ def of_booking(booking: Booking, view: RoomView | None, *, now: datetime) -> Mee
             ends_at=booking.slot.ends_at,
             kind=booking.slot.kind,
             time_zone=booking.slot.time_zone,
-            host=booking.slot.host,
+            host=booking.slot.host if booking.slot.group_id is None else None,
             theme=booking.slot.theme,
             group_id=booking.slot.group_id,
         ),

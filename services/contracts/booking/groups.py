@@ -73,6 +73,7 @@ class GroupPage(Struct, frozen=True, kw_only=True):
     """`sessions` are those ahead, one going on now included, at most 60; `waiting` counts parties.
 
     `enrolling`: whether one can still enrol, or be put on the list; a closed group has begun otherwise.
+    `facilitators`: those who have promised to lead at least one of its sessions.
     """
 
     group: Group

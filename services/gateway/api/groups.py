@@ -26,6 +26,7 @@ from services.gateway.api.serving import Asking, NoBody
 from services.gateway.audit import Action, note
 from services.gateway.enrolments import OwnGroup
 from services.gateway.fields import Email, Language, Line, Name, Note, Phone
+from services.gateway.public_groups import PublicGroup, public
 
 MOST_COMPANIONS = 2
 
@@ -101,8 +102,8 @@ async def browse(asking: Asking[GroupsQuery]) -> groups.Groups:
     )
 
 
-async def describe(asking: Asking[NoBody]) -> groups.GroupPage:
-    return await asking.ask(groups.GetGroup(group_id=asking.ids["group_id"]))
+async def describe(asking: Asking[NoBody]) -> PublicGroup:
+    return public(await asking.ask(groups.GetGroup(group_id=asking.ids["group_id"])))
 
 
 async def enrol(asking: Asking[EnrolmentBody]) -> EnrolmentMade:

@@ -43,10 +43,11 @@ async def get_group(tx: Tx, request: words.GetGroup, call: Call, _: Deps) -> wor
     group = await _group(tx, request.group_id, now=call.now)
     sessions = await session_store.ahead(tx, group.id, now=call.now, limit=MOST_AHEAD)
     begins_at = await session_store.first_starts_at(tx, group.id)
+    promised = await session_store.who_have_promised(tx, group.id)
     begun = not group.group.open and begins_at is not None and begins_at <= call.now
     return words.GroupPage(
         group=group.group,
-        facilitators=[host for host in group.facilitators if host.id in group.leaders],
+        facilitators=[host for host in group.facilitators if host.id in {*group.leaders} & promised],
         sessions=[] if group.group.ended else list(sessions),
         waiting=await store.waiting_parties(tx, group.id, now=call.now),
         enrolling=bool(sessions) and not group.group.ended and not begun,

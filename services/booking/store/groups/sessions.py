@@ -33,6 +33,13 @@ AHEAD = f"""
     ORDER BY s.starts_at, s.id LIMIT $3
 """
 FIRST_STARTS_AT = "SELECT min(starts_at) FROM slot WHERE group_id = $1 AND state = 'open'"
+WHO_HAVE_PROMISED = """
+    SELECT host_id AS person_id FROM slot
+    WHERE group_id = $1 AND staffing IN ('accepted', 'stand_in_wanted')
+    UNION
+    SELECT c.person_id FROM co_host c JOIN slot s ON s.id = c.slot_id
+    WHERE s.group_id = $1 AND c.accepted_at IS NOT NULL
+"""
 _MANAGED = f"""
     SELECT s.id, s.state, s.starts_at, s.ends_at, s.time_zone, s.capacity, s.taken, s.staffing,
            s.series_start, {_HOST}, {_NUMBERS} {_WITH_HOST}
@@ -114,6 +121,11 @@ async def first_starts_at(tx: Tx, group_id: UUID) -> datetime | None:
     """When a group begins, or began."""
     moment: datetime | None = await tx.fetchval(FIRST_STARTS_AT, group_id)
     return moment
+
+
+async def who_have_promised(tx: Tx, group_id: UUID) -> set[UUID]:
+    """Those who lead, or led, at least one of a group's sessions by their own word."""
+    return {row["person_id"] for row in await tx.fetch(WHO_HAVE_PROMISED, group_id)}
 
 
 async def managed(tx: Tx, group_id: UUID, *, since: datetime, limit: int) -> Sequence[ManagedSession]:

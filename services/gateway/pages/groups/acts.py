@@ -17,6 +17,7 @@ from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.pages.groups import mine, one
 from services.gateway.pages.rendering import render, see_other
+from services.gateway.public_groups import host_of
 from services.gateway.who import caller_of
 
 # Another answer has come first, or the time to give one is over: the page says how it stands.
@@ -75,7 +76,7 @@ async def other_sessions(request: web.Request, booking: Booking) -> Sequence[Fre
             starts_at=session.starts_at,
             ends_at=session.ends_at,
             time_zone=session.time_zone,
-            host=session.host if session.staffed else mine.NOBODY,
+            host=host_of(session) or mine.NOBODY,
             theme=found.group.theme,
             languages=found.group.languages,
             capacity=session.capacity,

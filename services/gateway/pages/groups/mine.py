@@ -25,6 +25,7 @@ from services.gateway.meetings import GONE, LISTED, Meeting
 from services.gateway.pages.groups import browse, one, wording
 from services.gateway.pages.rendering import render, say_for
 from services.gateway.pages.words import N_
+from services.gateway.public_groups import host_of
 from services.gateway.who import caller_of
 
 AT_ONCE = 8
@@ -104,8 +105,7 @@ async def show(request: web.Request, found: Meeting, context: Mapping[str, Any])
     this = next((item for item in mine.sessions if item.booking_id == booking.id), None)
     face = _face(found, mine, this, context["state"])
     slot: BookedSlot = context["slot"]
-    if this is not None and not this.staffed:
-        slot = msgspec.structs.replace(slot, host=NOBODY)
+    slot = msgspec.structs.replace(slot, host=(this and host_of(this)) or NOBODY)
     told = {
         **context,
         **_standing(request, found, mine, this, face),
