@@ -17,8 +17,9 @@ DAY = timedelta(days=1)
 
 LAST_TRY_BEFORE_START = 10 * MINUTE
 TRY_FOR_AT_MOST = DAY
-# Soon at first: most failures are of a moment, and a reminder is of use for an hour.
-RETRY_AFTER = tuple(minutes * MINUTE for minutes in (0.25, 0.5, 1, 1, 2, 5, 10, 20, 40))
+# Soon at first: most failures are of a moment, and a reminder is of use for an hour. Seven tries in a row
+# have come to nothing before one is five minutes late.
+RETRY_AFTER = tuple(minutes * MINUTE for minutes in (0.25, 0.25, 0.5, 0.5, 0.5, 1, 2, 5, 10, 20, 40))
 # No schedule comes near this many: only a message that ends its worker each time does.
 MOST_ATTEMPTS = 60
 NO_HOUR_REMINDER_WITHIN = 75 * MINUTE

@@ -27,13 +27,15 @@ from services.runtime.jobs import Job
 
 log = structlog.get_logger()
 
-# In hand at once. Each waits for one of a few lines to the mail server, and what was said of it two
-# seconds before is asked again there; so there may be more of them than lines, and not many times more.
+# In hand at once, besides those that a provider leaves without an answer. Each waits for one of a few
+# lines to the mail server, and what was said of it two seconds before is asked again there; so there may
+# be more of them than lines, and not many times more.
 AT_ONCE = 32
 FEWEST = 8  # not worth a claim while others are in hand
-LEASE = timedelta(seconds=30)
-EXTEND_EVERY = timedelta(seconds=8)
+LEASE = timedelta(seconds=12)
+EXTEND_EVERY = timedelta(seconds=3)
 LOOK_EVERY = timedelta(seconds=5)
+LOOK_WHEN_FULL = timedelta(seconds=0.5)
 FORGET_EVERY = timedelta(hours=1)
 KEPT = timedelta(days=90)
 LATE = timedelta(seconds=60)
@@ -45,7 +47,7 @@ class Dispatch(Job):
     """Claims what is due and sends it, several messages at a time.
 
     A claim is a lease that is kept alive while the message is in hand; when this
-    process dies, another one takes the message over within half a minute.
+    process dies, another one takes the message over within some twelve seconds.
     """
 
     def __init__(self, sending: Sending, *, db: Database, time: DatabaseTime, sendings: Sendings) -> None:
@@ -78,10 +80,11 @@ class Dispatch(Job):
         return None
 
     async def _dispatch(self) -> datetime | None:
-        """Fill the free places. With none left, the next message to be done wakes this job."""
-        free = AT_ONCE - len(self._in_hand)
+        """Fill the free places. With none left, the next message to be done wakes this job, unless all of
+        them fall silent."""
+        free = AT_ONCE - (len(self._in_hand) - self._sending.silent)
         if free < FEWEST:
-            return None
+            return self._time.now() + LOOK_WHEN_FULL
         claimed, next_due = await self._db.transact(lambda tx: self._claim(tx, free))
         for due in claimed:
             task = asyncio.create_task(self._handle(due))

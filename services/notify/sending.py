@@ -75,6 +75,11 @@ class Sending:
             log.exception("message.broken", message=due.id, kind=due.kind)
             return self._again(due, "internal", None)
 
+    @property
+    def silent(self) -> int:
+        """How many of those in hand wait for a provider that has gone silent, and hold up no others."""
+        return sum(sender.silent for sender in self._senders.values())
+
     async def close(self) -> None:
         for sender in self._senders.values():
             await sender.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from random import Random
@@ -28,17 +29,23 @@ ENDED = "SELECT about, state, due_at FROM notify.message WHERE kind = 'reminder_
 OWED = (
     "SELECT 1 FROM notify.message WHERE kind = 'reminder_hour' AND state IN ('planned', 'sending') LIMIT 1"
 )
+IN_HAND = "SELECT 1 FROM notify.message WHERE state = 'sending' LIMIT 1"
+# Any worker that lives looks for such every five seconds.
+LOST = (
+    "SELECT 1 FROM notify.message WHERE state = 'sending' AND next_try_at < now() - interval '15 seconds'"
+)
 
 
 class BadMailServer:
     """Of a hundred messages it puts ten off, refuses two, leaves five without an answer, and takes one
-    and hangs up before saying so."""
+    and hangs up before saying so. It thinks for `slow` seconds about each that it takes."""
 
-    def __init__(self, chance: Random) -> None:
+    def __init__(self, chance: Random, *, slow: float = 0) -> None:
         self.taken: list[tuple[str, str, datetime]] = []  # receiver, Message-ID, when
         self.refused: set[str] = set()
         self.cuts = 0
         self._chance = chance
+        self._slow = slow
         self._server: asyncio.Server | None = None
 
     async def open(self) -> str:
@@ -76,6 +83,8 @@ class BadMailServer:
         assert isinstance(envelope.content, bytes)
         head = envelope.content.partition(b"\r\n\r\n")[0]
         self.taken.append((to, str(message_from_bytes(head)["Message-ID"]), datetime.now(UTC)))
+        if self._slow:
+            await asyncio.sleep(self._slow)
         if lot > 0.99 and to.startswith("asukas"):
             self.cuts += 1
             cast(asyncio.Transport, server.transport).abort()
@@ -84,12 +93,13 @@ class BadMailServer:
 
 async def prove(run: Run) -> None:
     """Three workers, one killed every five seconds; reminders due over a minute."""
-    count, spread = run.choose(long=(2000, 60.0), short=(60, 2.0))
+    count, spread = run.choose(long=(10_000, 60.0), short=(60, 2.0))
     server = BadMailServer(run.chance)
     try:
         async with a_fleet(run, services={"notify": WORKERS}, smtp=await server.open()) as fleet:
             due = await _plan(run, fleet, count, spread)
-            kills = await _kill_until(run, fleet, within=run.choose(long=285.0, short=5.0))
+            await eventually(lambda: server.taken, within=30)
+            kills = await _kill_until(run, fleet, within=run.choose(long=285.0, short=8.0))
             await _judge(run, fleet, server, due, kills)
     finally:
         server.close()
@@ -116,7 +126,7 @@ async def _kill_until(run: Run, fleet: Fleet, *, within: float) -> int:
     loop = asyncio.get_running_loop()
     end, kills = loop.time() + within, 0
     while loop.time() < end and await fleet.system.sql(OWED):
-        await asyncio.sleep(run.choose(long=5, short=1))
+        await asyncio.sleep(run.choose(long=5, short=2))
         kills += fleet.kill(run.chance.choice(fleet.names["notify"]))
     return kills
 
@@ -124,9 +134,9 @@ async def _kill_until(run: Run, fleet: Fleet, *, within: float) -> int:
 async def _judge(
     run: Run, fleet: Fleet, server: BadMailServer, due: dict[str, datetime], kills: int
 ) -> None:
-    if run.short:  # the put off ones come after a minute: not waited for here
-        first = {to for to, _, _ in server.taken}
-        run.said("reminders taken within seconds, killed workers", f"{len(first)}, {kills}")
+    if run.short:  # the put off ones come after a quarter of a minute: not waited for here
+        first = {to for to, _, _ in server.taken} & set(due)
+        run.at_least(f"reminders taken within seconds, {kills} killed workers", len(first), len(due) // 2)
     else:
         await eventually(lambda: _nothing_owed(fleet), within=30)
     took: dict[str, float] = {}
@@ -155,3 +165,50 @@ async def _judge(
 
 async def _nothing_owed(fleet: Fleet) -> bool:
     return not await fleet.system.sql(OWED)
+
+
+async def control(run: Run) -> None:
+    """Without the lease, workers that live take each other's messages; with a claim that never ends, what
+    a killed one had in hand goes to nobody."""
+    for without, what in (("lease", "came twice"), ("taking over", "went to nobody")):
+        server = BadMailServer(run.chance, slow=0.5)
+        try:
+            async with a_fleet(
+                run,
+                services={"notify": 2},
+                modules={"notify": "tests.prove.unguarded"},
+                smtp=await server.open(),
+                WITHOUT=without,
+            ) as fleet:
+                due = await _plan(run, fleet, 100, 1.0)
+                found = await (_doubled(server, due) if without == "lease" else _left_behind(fleet))
+        finally:
+            server.close()
+        run.control(without, f"{found} {what}", broke=found > 0)
+
+
+async def _doubled(server: BadMailServer, due: Collection[str]) -> int:
+    """Beyond those that were cut off; nobody is killed."""
+
+    async def doubles() -> int:
+        taken = [to for to, _, _ in server.taken if to in due]
+        return max(0, len(taken) - len(set(taken)) - server.cuts)
+
+    return await _in_the_end(doubles)
+
+
+async def _left_behind(fleet: Fleet) -> int:
+    async def lost() -> int:
+        return len(await fleet.system.sql(LOST))
+
+    await eventually(lambda: fleet.system.sql(IN_HAND), within=20)
+    for name in fleet.names["notify"]:
+        fleet.kill(name)
+    return await _in_the_end(lost)
+
+
+async def _in_the_end(count: Callable[[], Awaitable[int]]) -> int:
+    try:
+        return await eventually(count, within=40)
+    except AssertionError:
+        return 0

@@ -64,7 +64,7 @@ PROMISES = [
         has_short=False,
     ),
     Promise("A8", "no service runs on a careless store", a8_durable.prove, a8_durable.control),
-    Promise("A9", "every due reminder is sent", a9_reminders.prove, has_short=False),
+    Promise("A9", "every due reminder is sent", a9_reminders.prove, a9_reminders.control, has_short=False),
     Promise(
         "A10",
         "no reminder after cancel or move",

@@ -18,18 +18,24 @@ from services.notify.senders.breaker import Breaker
 from services.notify.senders.connection import SmtpServer
 from services.notify.senders.letter import Letter, Postponed, Rejected
 from services.notify.senders.mail import Mail
+from services.notify.senders.places import Places
 from services.runtime.clock import Clock
 
 CONNECTIONS = 4
+# Beside them, those on which the server has left a message without an answer for so long.
+SILENT_CONNECTIONS = 24
+SILENT_SECONDS = 1.5
 CONNECT_SECONDS = 5.0
-COMMAND_SECONDS = 6.0
+COMMAND_SECONDS = 5.0
 # A server may look into a message before it takes it; given up on too early, it goes out twice.
-DATA_SECONDS = 20.0
+DATA_SECONDS = 15.0
 IDLE_SECONDS = 15.0
 
 
 class Email:
-    """At most four connections; each is used again for the next message that comes soon enough."""
+    """Four connections, besides those on which the server has gone silent; each is used again for the next
+    message that comes soon enough.
+    """
 
     def __init__(
         self,
@@ -45,19 +51,23 @@ class Email:
         self._reply_to = reply_to
         self._greeting = greeting
         self._clock = clock
-        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._places = Places(lively=CONNECTIONS, silent=SILENT_CONNECTIONS, patience=SILENT_SECONDS)
         self._idle: dict[SMTP, asyncio.TimerHandle] = {}
         self._breaker = Breaker()
 
     @contextlib.asynccontextmanager
     async def line(self) -> AsyncIterator["EmailLine"]:
-        async with self._places:
+        async with self._places.taken():
             self._breaker.check()
             line = EmailLine(await self._connection(), self)
             try:
                 yield line
             finally:
                 self._put_away(line)
+
+    @property
+    def silent(self) -> int:
+        return self._places.silent
 
     def written(self, letter: Letter) -> Mail:
         return mail.compose(letter, sender=self._sender, reply_to=self._reply_to, date=self._clock.now())
@@ -99,7 +109,7 @@ class Email:
 
     def _put_away(self, line: "EmailLine") -> None:
         connection = line.connection
-        if line.unfinished or not connection.is_connected:
+        if line.unfinished or not connection.is_connected or len(self._idle) >= CONNECTIONS:
             connection.close()
             return
         loop = asyncio.get_running_loop()

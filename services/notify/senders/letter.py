@@ -60,6 +60,11 @@ class Line(Protocol):
 
 
 class Sender(Protocol):
+    @property
+    def silent(self) -> int:
+        """How many letters wait for an answer so long that they hold up no others."""
+        ...
+
     def line(self) -> AbstractAsyncContextManager[Line]:
         """Wait for a place and a provider that is ready; raises Postponed or Resting."""
         ...

@@ -1,6 +1,5 @@
 """Text messages, handed to a provider over HTTP."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -8,9 +7,13 @@ import aiohttp
 
 from services.notify.senders.breaker import Breaker
 from services.notify.senders.letter import Letter, Postponed, Rejected
+from services.notify.senders.places import Places
 from services.runtime.config import Secret
 
 AT_ONCE = 4
+# Beside them, those that the provider has left without an answer for so long.
+SILENT_AT_ONCE = 24
+SILENT_SECONDS = 1.5
 SEND_SECONDS = 15.0
 _TRY_AGAIN = {408, 425, 429}
 _OUR_FAULT = {401, 403, 404, 405}  # the setting is wrong, not the message
@@ -22,15 +25,19 @@ class Sms:
     def __init__(self, url: str | None, token: Secret | None) -> None:
         self._url = url
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._places = Places(lively=AT_ONCE, silent=SILENT_AT_ONCE, patience=SILENT_SECONDS)
         self._breaker = Breaker()
         self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def silent(self) -> int:
+        return self._places.silent
 
     @contextlib.asynccontextmanager
     async def line(self) -> AsyncIterator["Sms"]:
         if self._url is None:
             raise Rejected("sms_not_set_up")
-        async with self._places:
+        async with self._places.taken():
             self._breaker.check()
             yield self
 

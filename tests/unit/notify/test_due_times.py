@@ -141,17 +141,27 @@ def test_tries_end_ten_minutes_before_the_start_or_after_a_day() -> None:
 
 def test_tries_come_further_and_further_apart() -> None:
     tries = [
-        domain.retry_at(number, now=NOW, last=NOW + timedelta(days=1), jitter=1) for number in range(1, 12)
+        domain.retry_at(number, now=NOW, last=NOW + timedelta(days=1), jitter=1) for number in range(1, 14)
     ]
 
     waits = [at - NOW for at in tries if at is not None]
-    assert [wait / timedelta(minutes=1) for wait in waits] == [0.25, 0.5, 1, 1, 2, 5, 10, 20, 40, 40, 40]
+    minutes = [wait / timedelta(minutes=1) for wait in waits]
+    assert minutes == [0.25, 0.25, 0.5, 0.5, 0.5, 1, 2, 5, 10, 20, 40, 40, 40]
+
+
+def test_six_failures_in_a_row_are_over_within_five_minutes() -> None:
+    """With some of the patience that a silent server is given, and the lease of a killed worker."""
+    at = NOW
+    for number in range(1, 7):
+        at = domain.retry_at(number, now=at, last=NOW + timedelta(days=1), jitter=1.2) or at
+
+    assert at - NOW < timedelta(minutes=4.5)
 
 
 def test_the_last_try_uses_the_time_there_is_and_nothing_is_tried_after_it() -> None:
     last = NOW + timedelta(minutes=3)
 
-    assert domain.retry_at(6, now=NOW, last=last, jitter=1) == last
+    assert domain.retry_at(8, now=NOW, last=last, jitter=1) == last
     assert domain.retry_at(3, now=last, last=last, jitter=1) is None
 
 
