@@ -14,6 +14,7 @@ import structlog
 from services.contracts.refusals import Code, Refusal, Unavailable
 from services.notify import domain
 from services.notify.domain import QuietHours
+from services.notify.groups import at_night
 from services.notify.letters import Letters, NotOwed
 from services.notify.outcome import Failed, Outcome, PutBack, Retry, Sent, Skipped
 from services.notify.senders.letter import Channel, Letter, Line, Postponed, Rejected, Resting, Sender
@@ -91,7 +92,8 @@ class Sending:
             return Skipped("too_late") if due.kind in domain.CAN_WAIT else Failed("too_late")
         if due.attempts > domain.MOST_ATTEMPTS:
             return Failed("too_many_attempts")
-        if due.kind in domain.CAN_WAIT and self._quiet.cover(now):
+        keeps = due.kind in domain.CAN_WAIT or at_night.keeps(due.kind, due.starts_at, now=now)
+        if keeps and self._quiet.cover(now):
             morning = self._quiet.end(now)
             return PutBack(morning) if morning < due.not_after else None
         return None

@@ -67,13 +67,13 @@ def subscriptions(
     }
 
     async def announced(tx: Tx, event: AnnouncementMade, _: Told) -> None:
-        await group_news.hear_of_announcement(tx, event, now=clock.now())
+        await group_news.hear_of_announcement(tx, event, quiet=quiet, now=clock.now())
 
     async def host_asked(tx: Tx, event: HostAsked, _: Told) -> None:
-        await group_news.hear_of_asking(tx, event, now=clock.now())
+        await group_news.hear_of_asking(tx, event, quiet=quiet, now=clock.now())
 
     async def application_waiting(tx: Tx, event: ApplicationWaiting, _: Told) -> None:
-        await group_news.hear_of_application(tx, event, now=clock.now())
+        await group_news.hear_of_application(tx, event, quiet=quiet, now=clock.now())
 
     async def host_not_found(tx: Tx, event: HostNotFound, _: Told) -> None:
         await group_news.hear_of_nobody(tx, event, now=clock.now())
@@ -82,7 +82,7 @@ def subscriptions(
         await group_news.hear_of_somebody(tx, event, at=told.at, now=clock.now())
 
     async def host_replaced(tx: Tx, event: HostReplaced, _: Told) -> None:
-        await group_news.hear_of_replacement(tx, event, now=clock.now())
+        await group_news.hear_of_replacement(tx, event, quiet=quiet, now=clock.now())
 
     async def links_requested(tx: Tx, event: LinksRequested, _: Told) -> None:
         await service.hear_of_wish(tx, MessageKind.LINKS, event.link_request_id, now=clock.now())

@@ -48,13 +48,13 @@ def occasion_of(at: datetime) -> int:
     return int(at.timestamp())
 
 
-def of_enrolment(kind: MessageKind, event: BookingEvent, *, at: datetime, now: datetime) -> Owed:
+def of_enrolment(kind: MessageKind, event: BookingEvent, *, at: datetime, due_at: datetime) -> Owed:
     """One message, however many sessions there are: each of their events asks for the same one.
 
     An offer is of use until it ends. One made again, with the session at another hour, is another occasion.
     """
     assert event.enrolment_id is not None
-    occasion, not_after = 0, now + TRY_FOR_AT_MOST
+    occasion, not_after = 0, due_at + TRY_FOR_AT_MOST
     if isinstance(event, SeatOffered):
         occasion, not_after = occasion_of(at), event.offered_until
     return Owed(
@@ -65,14 +65,20 @@ def of_enrolment(kind: MessageKind, event: BookingEvent, *, at: datetime, now: d
         enrolment_id=event.enrolment_id,
         starts_at=event.starts_at,
         since=at,
-        due_at=now,
+        due_at=due_at,
         not_after=not_after,
-        give_up_at=give_up_at(event.starts_at, due_at=now, not_after=not_after),
+        give_up_at=give_up_at(event.starts_at, due_at=due_at, not_after=not_after),
     )
 
 
 def change(
-    event: BookingEvent, *, occasion: int, at: datetime, due_at: datetime, enrolment_id: UUID
+    event: BookingEvent,
+    *,
+    occasion: int,
+    nearest_start: datetime,
+    at: datetime,
+    due_at: datetime,
+    enrolment_id: UUID,
 ) -> Owed:
     """Tells of everything that has happened to the enrolment since `at`."""
     not_after = due_at + TRY_FOR_AT_MOST
@@ -82,11 +88,11 @@ def change(
         occasion=occasion,
         booking_id=event.booking_id,
         enrolment_id=enrolment_id,
-        starts_at=event.starts_at,
+        starts_at=nearest_start,
         since=at,
         due_at=due_at,
         not_after=not_after,
-        give_up_at=give_up_at(event.starts_at, due_at=due_at, not_after=not_after),
+        give_up_at=give_up_at(nearest_start, due_at=due_at, not_after=not_after),
     )
 
 
@@ -98,16 +104,16 @@ def change_due(*, now: datetime, nearest_start: datetime, last_told: datetime | 
     return max(due, last_told + BETWEEN_CHANGES) if last_told else due
 
 
-def announcement(event: AnnouncementMade, *, now: datetime) -> Owed:
+def announcement(event: AnnouncementMade, *, due_at: datetime) -> Owed:
     """Each announcement once for each booking."""
     return Owed(
         kind=MessageKind.ANNOUNCEMENT,
         about=uuid5(event.announcement_id, str(event.booking_id)),
         booking_id=event.booking_id,
         announcement_id=event.announcement_id,
-        due_at=now,
+        due_at=due_at,
         not_after=event.ends_at,
-        give_up_at=give_up_at(event.starts_at, due_at=now, not_after=event.ends_at),
+        give_up_at=give_up_at(event.starts_at, due_at=due_at, not_after=event.ends_at),
     )
 
 
@@ -118,6 +124,7 @@ def host_asked(event: HostAsked, *, occasion: int, due_at: datetime) -> Owed:
         kind=MessageKind.HOST_ASKED,
         about=event.person_id,
         occasion=occasion,
+        starts_at=event.starts_at,
         due_at=due_at,
         not_after=not_after,
         give_up_at=give_up_at(None, due_at=due_at, not_after=not_after),
@@ -176,17 +183,18 @@ def host_found_after_all(event: HostFoundAfterAll, *, at: datetime, now: datetim
     )
 
 
-def host_replaced(event: HostReplaced, *, occasion: int, now: datetime) -> Owed:
+def host_replaced(event: HostReplaced, *, occasion: int, due_at: datetime) -> Owed:
     """To whoever was to lead the session. Once it has begun they know, or it is of no use."""
-    not_after = max(event.starts_at, now + MINUTE)
+    not_after = max(event.starts_at, due_at + MINUTE)
     return Owed(
         kind=MessageKind.HOST_REPLACED,
         about=event.person_id,
         occasion=occasion,
         slot_id=event.slot_id,
-        due_at=now,
+        starts_at=event.starts_at,
+        due_at=due_at,
         not_after=not_after,
-        give_up_at=give_up_at(None, due_at=now, not_after=not_after),
+        give_up_at=give_up_at(None, due_at=due_at, not_after=not_after),
     )
 
 

@@ -26,7 +26,7 @@ from services.contracts.booking.events import (
 from services.contracts.notify import MessageKind
 from services.notify import domain, store
 from services.notify.domain import Meeting, QuietHours
-from services.notify.groups import messages
+from services.notify.groups import at_night, messages
 from services.notify.groups import store as group_store
 from services.runtime.db import Tx
 
@@ -56,48 +56,65 @@ async def hear_of_session(
         await store.drop_all(tx, event.booking_id)
     if isinstance(event, CHANGES):
         nearest = min(event.starts_at, before.starts_at) if before else event.starts_at
-        await _owe_change(tx, event, nearest_start=nearest, at=at, now=now)
+        await _owe_change(tx, event, nearest_start=nearest, at=at, quiet=quiet, now=now)
     elif isinstance(event, OfferEnded):
         if not event.declined:
-            owed = messages.of_enrolment(MessageKind.OFFER_OVER, event, at=at, now=now)
-            await store.plan(tx, [owed])
+            await _say(tx, event, MessageKind.OFFER_OVER, at=at, quiet=quiet, now=now)
     elif type(event) in SAYS:
-        await _say(tx, event, SAYS[type(event)], at=at, now=now)
+        await _say(tx, event, SAYS[type(event)], at=at, quiet=quiet, now=now)
     if newest and event.seated and isinstance(event, BookingConfirmed | BookingMoved):
         await store.drop_follow_ups(tx, event.booking_id, before=event.sequence)
         await store.plan(tx, domain.follow_ups(Meeting.of(event), quiet=quiet, now=now))
 
 
-async def _say(tx: Tx, event: BookingEvent, kind: MessageKind, *, at: datetime, now: datetime) -> None:
+async def _say(
+    tx: Tx, event: BookingEvent, kind: MessageKind, *, at: datetime, quiet: QuietHours, now: datetime
+) -> None:
     """A session that comes to an enrolment which has been confirmed is a change of it."""
     assert event.enrolment_id is not None
     if kind is MessageKind.CONFIRMATION:
         confirmed_as_of = await group_store.said_since(tx, event.enrolment_id, kind)
         if confirmed_as_of is not None and at > confirmed_as_of:
-            await _owe_change(tx, event, nearest_start=event.starts_at, at=at, now=now)
+            await _owe_change(tx, event, nearest_start=event.starts_at, at=at, quiet=quiet, now=now)
             return
-    await store.plan(tx, [messages.of_enrolment(kind, event, at=at, now=now)])
+    until = event.offered_until if isinstance(event, SeatOffered) else None
+    due_at = at_night.told_at(kind, now, starts_at=event.starts_at, quiet=quiet, until=until)
+    owed = messages.of_enrolment(kind, event, at=at, due_at=due_at)
+    await store.plan(tx, [owed])
+    await group_store.hasten(tx, owed)
 
 
 async def _owe_change(
-    tx: Tx, event: BookingEvent, *, nearest_start: datetime, at: datetime, now: datetime
+    tx: Tx,
+    event: BookingEvent,
+    *,
+    nearest_start: datetime,
+    at: datetime,
+    quiet: QuietHours,
+    now: datetime,
 ) -> None:
     """One message tells of all that happens until it goes out."""
     assert event.enrolment_id is not None
     occasion, last_told = await group_store.last_change(tx, event.enrolment_id)
     due_at = messages.change_due(now=now, nearest_start=nearest_start, last_told=last_told)
-    joined = await group_store.join_change(
-        tx, event.enrolment_id, since=at, due_at=due_at, booking_id=event.booking_id
+    owed = messages.change(
+        event,
+        occasion=occasion + 1,
+        nearest_start=nearest_start,
+        at=at,
+        due_at=at_night.told_at(MessageKind.GROUP_CHANGE, due_at, starts_at=nearest_start, quiet=quiet),
+        enrolment_id=event.enrolment_id,
     )
-    if not joined:
-        owed = messages.change(
-            event, occasion=occasion + 1, at=at, due_at=due_at, enrolment_id=event.enrolment_id
-        )
+    if not await group_store.join_change(tx, owed):
         await store.plan(tx, [owed])
 
 
-async def hear_of_announcement(tx: Tx, event: AnnouncementMade, *, now: datetime) -> None:
-    await store.plan(tx, [messages.announcement(event, now=now)])
+async def hear_of_announcement(
+    tx: Tx, event: AnnouncementMade, *, quiet: QuietHours, now: datetime
+) -> None:
+    kind = MessageKind.ANNOUNCEMENT
+    due_at = at_night.told_at(kind, now, starts_at=event.starts_at, quiet=quiet)
+    await store.plan(tx, [messages.announcement(event, due_at=due_at)])
 
 
 async def hear_of_host(
@@ -108,24 +125,29 @@ async def hear_of_host(
     await store.plan(tx, [domain.at_once(kind, Meeting.of(event), occasion=occasion, now=now)])
 
 
-async def hear_of_asking(tx: Tx, event: HostAsked, *, now: datetime) -> None:
+async def hear_of_asking(tx: Tx, event: HostAsked, *, quiet: QuietHours, now: datetime) -> None:
     """What somebody is asked for within moments is asked by one message."""
     await group_store.hold(tx, event.person_id)
     kind = MessageKind.HOST_ASKED
     occasion, last_asked = await group_store.last_asked(tx, kind, event.person_id)
     due_at = messages.asking_due(now=now, starts_at=event.starts_at, last_asked=last_asked)
-    if not await group_store.join_asking(tx, kind, event.person_id, due_at=due_at, until=event.starts_at):
-        await store.plan(tx, [messages.host_asked(event, occasion=occasion + 1, due_at=due_at)])
+    due_at = at_night.told_at(kind, due_at, starts_at=event.starts_at, quiet=quiet)
+    owed = messages.host_asked(event, occasion=occasion + 1, due_at=due_at)
+    if not await group_store.join_asking(tx, owed):
+        await store.plan(tx, [owed])
 
 
-async def hear_of_application(tx: Tx, event: ApplicationWaiting, *, now: datetime) -> None:
+async def hear_of_application(
+    tx: Tx, event: ApplicationWaiting, *, quiet: QuietHours, now: datetime
+) -> None:
     """One mail speaks of all who wait for this person's answer."""
     await group_store.hold(tx, event.person_id)
     kind = MessageKind.APPLICATION_WAITING
     occasion, last_told = await group_store.last_asked(tx, kind, event.person_id)
     due_at = messages.answer_due(now=now, last_told=last_told)
+    due_at = at_night.told_at(kind, due_at, starts_at=None, quiet=quiet)
     owed = messages.application_waiting(event, occasion=occasion + 1, due_at=due_at)
-    if not await group_store.join_asking(tx, kind, event.person_id, due_at=due_at, until=owed.not_after):
+    if not await group_store.join_asking(tx, owed):
         await store.plan(tx, [owed])
 
 
@@ -137,7 +159,9 @@ async def hear_of_somebody(tx: Tx, event: HostFoundAfterAll, *, at: datetime, no
     await store.plan(tx, [messages.host_found_after_all(event, at=at, now=now)])
 
 
-async def hear_of_replacement(tx: Tx, event: HostReplaced, *, now: datetime) -> None:
+async def hear_of_replacement(tx: Tx, event: HostReplaced, *, quiet: QuietHours, now: datetime) -> None:
     await group_store.hold(tx, event.person_id)
-    occasion, _ = await group_store.last_asked(tx, MessageKind.HOST_REPLACED, event.person_id)
-    await store.plan(tx, [messages.host_replaced(event, occasion=occasion + 1, now=now)])
+    kind = MessageKind.HOST_REPLACED
+    occasion, _ = await group_store.last_asked(tx, kind, event.person_id)
+    due_at = at_night.told_at(kind, now, starts_at=event.starts_at, quiet=quiet)
+    await store.plan(tx, [messages.host_replaced(event, occasion=occasion + 1, due_at=due_at)])

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.contracts.notify import MessageKind
-from services.notify.domain import TRY_FOR_AT_MOST
+from services.notify.domain import TRY_FOR_AT_MOST, Owed
 from services.runtime.db import Tx
 
 HOLD = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))"
@@ -38,19 +38,31 @@ async def said_before(tx: Tx, enrolment_id: UUID) -> frozenset[MessageKind]:
     return frozenset(MessageKind(row["kind"]) for row in rows)
 
 
+HASTEN = """
+    UPDATE message SET due_at = least(due_at, $4), next_try_at = least(next_try_at, $4),
+        starts_at = least(starts_at, $5), give_up_at = least(give_up_at, $6)
+    WHERE about = $1 AND kind = $2 AND occasion = $3 AND state = 'planned' AND attempts = 0 AND due_at > $4
+"""
+
+
+async def hasten(tx: Tx, owed: Owed) -> None:
+    """What speaks of several sessions goes by the first of them, whichever was heard of first."""
+    key = (owed.about, owed.kind, owed.occasion)
+    await tx.execute(HASTEN, *key, owed.due_at, owed.starts_at, owed.give_up_at)
+
+
 JOIN_CHANGE = """
     UPDATE message SET since = least(since, $2), due_at = least(due_at, $3),
-        next_try_at = least(next_try_at, $3), booking_id = $4
+        next_try_at = least(next_try_at, $3), booking_id = $4, starts_at = least(starts_at, $5)
     WHERE enrolment_id = $1 AND kind = 'group_change' AND state = 'planned'
     RETURNING true
 """
 
 
-async def join_change(
-    tx: Tx, enrolment_id: UUID, *, since: datetime, due_at: datetime, booking_id: UUID
-) -> bool:
+async def join_change(tx: Tx, owed: Owed) -> bool:
     """Let a change that has not been told yet tell of this one too; False when there is none."""
-    return bool(await tx.fetchval(JOIN_CHANGE, enrolment_id, since, due_at, booking_id))
+    values = (owed.since, owed.due_at, owed.booking_id, owed.starts_at)
+    return bool(await tx.fetchval(JOIN_CHANGE, owed.enrolment_id, *values))
 
 
 LAST_CHANGE = """
@@ -68,17 +80,17 @@ async def last_change(tx: Tx, enrolment_id: UUID) -> tuple[int, datetime | None]
 
 JOIN_ASKING = """
     UPDATE message SET due_at = least(due_at, $2), next_try_at = least(next_try_at, $2),
-        not_after = greatest(not_after, $3), give_up_at = greatest(give_up_at, least($3, due_at + $4))
+        not_after = greatest(not_after, $3), give_up_at = greatest(give_up_at, least($3, due_at + $4)),
+        starts_at = least(starts_at, $6)
     WHERE about = $1 AND kind = $5 AND state = 'planned' AND attempts = 0
     RETURNING true
 """
 
 
-async def join_asking(
-    tx: Tx, kind: MessageKind, person_id: UUID, *, due_at: datetime, until: datetime
-) -> bool:
+async def join_asking(tx: Tx, owed: Owed) -> bool:
     """Let a mail that has not gone out yet ask for one thing more; False when there is none."""
-    return bool(await tx.fetchval(JOIN_ASKING, person_id, due_at, until, TRY_FOR_AT_MOST, kind))
+    values = (owed.due_at, owed.not_after, TRY_FOR_AT_MOST, owed.kind, owed.starts_at)
+    return bool(await tx.fetchval(JOIN_ASKING, owed.about, *values))
 
 
 LAST_ASKED = """
