@@ -38,7 +38,12 @@ UNPUBLISHED = """
     SELECT id, event_id, subject, body FROM outbox
     WHERE published_at IS NULL ORDER BY repeated, id LIMIT $1
 """
-MARK = "UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])"
+# The array in a subquery, or one of one item would be planned anew each time.
+MARK = """
+    WITH marked AS (
+        UPDATE outbox SET published_at = now() WHERE id = ANY (ARRAY(SELECT unnest($1::bigint[]))))
+    UPDATE relay SET last_seq = greatest(last_seq, $3) WHERE stream = $2
+"""
 PUBLISH_AGAIN = """
     UPDATE outbox SET published_at = NULL, repeated = true
     WHERE id IN (SELECT id FROM outbox WHERE published_at IS NOT NULL ORDER BY published_at LIMIT $1)
@@ -48,7 +53,6 @@ SEE_STREAM = """
     INSERT INTO relay (stream, created_at, last_seq) VALUES ($1, $2, $3)
     ON CONFLICT (stream) DO UPDATE SET created_at = $2, last_seq = $3
 """
-ADVANCE = "UPDATE relay SET last_seq = greatest(last_seq, $2) WHERE stream = $1"
 DOUBT = "UPDATE relay SET created_at = '-infinity' WHERE stream = $1"
 FORGET = """
     DELETE FROM outbox WHERE id IN (
@@ -171,9 +175,7 @@ class Relay:
             return BATCH
         if done:
             last = max(ack.seq for _, ack in done)
-            async with connection.transaction():
-                await connection.execute(MARK, [row_id for row_id, _ in done])
-                await connection.execute(ADVANCE, self._stream.name, last)
+            await connection.execute(MARK, [row_id for row_id, _ in done], self._stream.name, last)
             self._last_seq = max(self._last_seq, last)
             self._bus.measures.published(len(done))
         for ack in acks:

@@ -11,13 +11,14 @@ from services.booking.store.slots import SlotRow, slot_row
 from services.runtime.db import Database
 
 # By id alone: with more to go by, and a young table's statistics, PostgreSQL may choose another index
-# and read all of it.
+# and read all of it. The arrays of both statements stand in subqueries: seen as they are, one of one item
+# would look cheaper than any plan for all arrays, and PostgreSQL would plan anew for each lone booking.
 LOOK = """
     SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
            s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
            p.organisation_id, coalesce(o.name, '') AS organisation
     FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
-    WHERE s.id = ANY ($1::uuid[])
+    WHERE s.id = ANY (ARRAY(SELECT unnest($1::uuid[])))
 """
 
 # Locked in the order of their ids, as everywhere. What the answers were made of is compared again under
@@ -25,13 +26,17 @@ LOOK = """
 # Arrays and subqueries instead of joins where a join could be planned to read a whole large table.
 BOOK = """
     WITH wanted AS MATERIALIZED (
-        SELECT * FROM unnest(
-            $1::integer[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-            $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
-            $14::text[], $15::uuid[], $16::uuid[], $17::text[], $18::bytea[], $19::text[], $20::text[],
-            $21::bytea[], $22::bytea[], $23::timestamptz[], $24::timestamptz[], $25::uuid[], $26::text[],
-            $27::text[]
-        ) AS w (n, id, slot_id, status, display_name, email, phone, language,
+        SELECT w.* FROM (
+            SELECT $1::integer[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
+                   $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
+                   $14::text[], $15::uuid[], $16::uuid[], $17::text[], $18::bytea[], $19::text[],
+                   $20::text[], $21::bytea[], $22::bytea[], $23::timestamptz[], $24::timestamptz[],
+                   $25::uuid[], $26::text[], $27::text[] OFFSET 0
+        ) AS asked (a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19,
+                    a20, a21, a22, a23, a24, a25, a26, a27),
+        unnest(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19,
+               a20, a21, a22, a23, a24, a25, a26, a27) AS w (
+                n, id, slot_id, status, display_name, email, phone, language,
                 municipality, age_group, note, held_until, at, by_kind,
                 by_id, event_id, subject, body, scope, key, fingerprint,
                 reply, starts_at, ends_at, host_id, host, organisation)
@@ -40,7 +45,7 @@ BOOK = """
                s.bookable_until, s.starts_at, s.ends_at, s.host_id,
                p.display_name AS host, coalesce(o.name, '') AS organisation
         FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
-        WHERE s.id = ANY ($3::uuid[])
+        WHERE s.id = ANY (ARRAY(SELECT slot_id FROM wanted))
         ORDER BY s.id FOR UPDATE OF s
     ), given AS MATERIALIZED (
         SELECT * FROM (
