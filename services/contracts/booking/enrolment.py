@@ -62,7 +62,8 @@ class Enrol(Request[Enrolled], frozen=True, kw_only=True):
 class EnrolledSession(Struct, frozen=True, kw_only=True):
     """One session of an enrolment. `series_start`: where the rule had put it, before it was moved.
 
-    `changed_at`: when it was last moved or called off, or the person left it.
+    `changed_at`: when it was last moved or called off, or the person left it. `told_missing`: nobody has
+    promised to open it, and those who come have been told so.
     """
 
     booking_id: UUID
@@ -75,6 +76,7 @@ class EnrolledSession(Struct, frozen=True, kw_only=True):
     time_zone: str
     host: Host
     staffed: bool
+    told_missing: bool = False
     sequence: int
     series_start: datetime | None = None
     changed_at: datetime | None = None
@@ -85,7 +87,8 @@ class MyGroup(Struct, frozen=True, kw_only=True):
     """An enrolment as its person sees it: nobody else is in it. `sessions` are all of it, in order.
 
     `before_you` while waiting, `offered_until` while a place is offered; `places` is the party's size.
-    `not_accepted`: they wished to be accepted, and were not.
+    `not_accepted`: they wished to be accepted, and were not. `member`: they come to the sessions that are
+    added to the series, also while none of it is ahead.
     """
 
     enrolment_id: UUID
@@ -100,6 +103,7 @@ class MyGroup(Struct, frozen=True, kw_only=True):
     before_you: int | None = None
     offered_until: datetime | None = None
     not_accepted: bool = False
+    member: bool = False
 
 
 class DescribeEnrolment(Request[MyGroup], frozen=True, kw_only=True):
@@ -125,7 +129,8 @@ class AnswerOffer(Request[MyGroup], frozen=True, kw_only=True):
 class LeaveGroup(Request[MyGroup], frozen=True, kw_only=True):
     """Give back every session ahead, or the place on the waiting list. Twice is once.
 
-    One session is left by `CancelBooking`.
+    By the bearer of its link, or for them by those who lead the group and coordinators. Whoever is enrolled
+    in a series leaves it also while none of it is ahead. One session is left by `CancelBooking`.
     """
 
     subject: ClassVar[str] = "booking.v1.rpc.leave_group"

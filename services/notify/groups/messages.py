@@ -23,8 +23,6 @@ GATHERED_FOR = 5 * MINUTE
 GATHERED_FOR_WHEN_NEAR = MINUTE
 NEAR = 6 * HOUR
 BETWEEN_CHANGES = 3 * HOUR
-NO_HOST_TOLD = 3 * HOUR
-"""So long before a session those who come have been told when nobody has promised to open it."""
 
 _STATUS_NEEDED = {
     MessageKind.HOLD: {BookingStatus.HELD},
@@ -205,11 +203,6 @@ def ahead(group: MyGroup, *, now: datetime) -> list[EnrolledSession]:
         for each in group.sessions
         if each.state is SlotState.OPEN and each.status in _COMES and each.ends_at > now
     ]
-
-
-def nobody_leads(session: EnrolledSession, *, now: datetime) -> bool:
-    """Whether others have been told already that the session may not be held."""
-    return not session.staffed and session.starts_at - now <= NO_HOST_TOLD
 
 
 def changed_since(group: MyGroup, since: datetime) -> list[EnrolledSession]:

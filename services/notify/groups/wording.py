@@ -74,7 +74,7 @@ class GroupWording:
             not_accepted=group.not_accepted,
             before_you=group.before_you or 0,
             offered_until=group.offered_until,
-            nobody_leads=messages.nobody_leads(near, now=now),
+            nobody_leads=near.told_missing,
             host=plain(near.host.display_name) if near.staffed else "",
             organisation=plain(near.host.organisation),
             zone=near.time_zone,

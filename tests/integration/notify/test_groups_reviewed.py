@@ -181,7 +181,7 @@ async def test_who_enrols_shortly_before_a_session_without_a_host_hears_that_it_
 ) -> None:
     """Those who enrolled before have been told so; these would stand before a closed door."""
     clock.set(STARTS - 2 * HOUR)
-    group = neighbours.has_group(a_group(a_session(staffed=False)))
+    group = neighbours.has_group(a_group(a_session(staffed=False, told_missing=True)))
     await _confirmed(neighbours, group)
 
     assert "Jos et kuule meistä" in (await mailroom.mail()).text

@@ -15,7 +15,7 @@ NOT_ACCEPTED = "not_accepted"
 """What the record of a booking says when its resident was not accepted into the group."""
 
 FACTS = """
-    SELECT g.name_fi, g.name_sv, g.name_en, g.is_open,
+    SELECT g.name_fi, g.name_sv, g.name_en, g.is_open, g.ended_at IS NOT NULL AS ended,
            1 + (SELECT count(*) FROM enrolment c WHERE c.accompanies = e.id AND EXISTS (
                SELECT FROM booking b
                WHERE b.enrolment_id = c.id AND b.status NOT IN ('cancelled', 'expired'))) AS places,
@@ -28,6 +28,7 @@ SESSIONS = """
            s.starts_at, s.ends_at, s.time_zone, s.series_start, s.host_id, p.display_name,
            p.organisation_id, coalesce(o.name, '') AS organisation,
            s.staffing IN ('accepted', 'stand_in_wanted') AS staffed,
+           s.staffing IN ('asked', 'needs_host') AND s.told_missing_at IS NOT NULL AS told_missing,
            CASE WHEN b.status IN ('cancelled', 'expired') THEN b.changed_at
                 ELSE (SELECT max(c.at) FROM booking_change c
                       WHERE c.booking_id = b.id AND c.what = 'moved') END AS changed_at
@@ -42,6 +43,7 @@ REACHED_BY = "SELECT language, email, phone, forgotten_at FROM booking WHERE enr
 class GroupFacts:
     name: Words
     open: bool
+    ended: bool
     places: int
     not_accepted: bool
 
@@ -52,6 +54,7 @@ async def facts(tx: Tx, enrolment_id: UUID) -> GroupFacts:
     return GroupFacts(
         name=Words(fi=row["name_fi"], sv=row["name_sv"], en=row["name_en"]),
         open=row["is_open"],
+        ended=row["ended"],
         places=row["places"],
         not_accepted=row["not_accepted"],
     )
@@ -73,6 +76,7 @@ def _session(row: Record) -> EnrolledSession:
         time_zone=row["time_zone"],
         host=host_of(row),
         staffed=row["staffed"],
+        told_missing=row["told_missing"],
         sequence=row["sequence"],
         series_start=row["series_start"],
         changed_at=row["changed_at"],
