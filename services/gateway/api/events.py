@@ -148,6 +148,7 @@ def _until_next_look(asking: Asking[NoBody], seen: Meeting) -> float:
 async def _tell(response: web.StreamResponse, name: str, meeting: Meeting) -> None:
     told = {
         "state": meeting.state,
+        "status": _status(meeting),
         "starts_at": meeting.slot.starts_at,
         "opens_at": meeting.opens_at,
         "host_present": meeting.host_present,

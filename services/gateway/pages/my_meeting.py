@@ -76,6 +76,8 @@ async def show(request: web.Request, *, form: Form | None = None, status: int = 
         "status": status,
         "form": form or Form(),
         "state": face,
+        "room": str(found.state),
+        "status_now": str(booking.status) if booking else "",
         "heading": say(HEADINGS[face]),
         "done": _done(request),
         "here": found.here,

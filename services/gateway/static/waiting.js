@@ -23,36 +23,75 @@
     now = standing(next);
     const held = live.contains(document.activeElement);
     live.replaceChildren(...next.childNodes);
-    live.dataset.state = next.dataset.state;
-    live.dataset.here = next.dataset.here || "";
-    live.dataset.as = next.dataset.as || "";
+    Object.assign(live.dataset, next.dataset);
     document.title = page.title;
     said.textContent = next.dataset.said;
     if (held) live.querySelector("h1").focus();
   };
 
-  let failed = 0;
-  let waits = false;
-  const look = () =>
-    renew().then(
-      () => { failed = 0; },
-      () => {
-        if (waits) return;
-        waits = true;
-        failed += 1;
-        const soon = Math.min(20000, 1000 * 2 ** failed) * (0.5 + Math.random() / 2);
-        setTimeout(() => { waits = false; look(); }, soon);
-      },
-    );
+  const later = (times) => Math.min(60000, 1000 * 2 ** times) * (0.5 + Math.random() / 2);
 
-  const news = new EventSource(live.dataset.events);
+  // One look at a time: what comes meanwhile is looked at once more afterwards.
+  let looking = false;
+  let more = false;
+  let failed = 0;
+  let retry = 0;
+  const look = async () => {
+    more = looking;
+    if (looking) return;
+    looking = true;
+    clearTimeout(retry);
+    try {
+      await renew();
+      failed = 0;
+    } catch {
+      failed += 1;
+      more = false;
+      retry = setTimeout(look, later(failed));
+    }
+    looking = false;
+    if (more) look();
+  };
+
+  // The first event tells how the meeting stands: as on this page, if nothing came in between.
+  const shown = (told) =>
+    told.state === live.dataset.room &&
+    (told.status || "") === live.dataset.status &&
+    Boolean(told.here) === Boolean(live.dataset.here) &&
+    Date.parse(told.starts_at) === Date.parse(live.dataset.starts);
+  let news;
+  let first = true;
+  let broken = 0;
+  let over = false;
+  const heard = (event) => {
+    // A browser says "open" of the line itself as well, and has nothing to tell with it.
+    if (event.data === undefined) return;
+    const fresh = first && shown(JSON.parse(event.data));
+    first = false;
+    broken = 0;
+    if (!fresh) look();
+  };
+  const finish = () => {
+    over = true;
+    news.close();
+    clearInterval(again);
+  };
+  const listen = () => {
+    news = new EventSource(live.dataset.events);
+    for (const name of ["before", "waiting", "open", "closed", "moved", "cancelled", "changed"]) {
+      news.addEventListener(name, heard);
+    }
+    // After these there is no news any more: a browser would ask for it for ever.
+    for (const last of ["closed", "cancelled"]) news.addEventListener(last, finish);
+    // A line that breaks is mended by the browser; an answer of "not now" it takes as the last word.
+    news.addEventListener("error", () => {
+      if (over || news.readyState !== news.CLOSED) return;
+      first = false;
+      broken += 1;
+      setTimeout(listen, later(broken));
+    });
+  };
   // The clock alone opens the door and ends the meeting; a stream that fell silent tells nothing.
   const again = setInterval(look, 20000);
-  for (const name of ["waiting", "open", "closed", "moved", "cancelled", "changed"]) {
-    news.addEventListener(name, look);
-  }
-  // After these there is no news any more: a browser would ask for it for ever.
-  for (const last of ["closed", "cancelled"]) {
-    news.addEventListener(last, () => { news.close(); clearInterval(again); });
-  }
+  listen();
 })();
