@@ -58,6 +58,7 @@ class Action(StrEnum):
     SESSION_MOVED = "session.moved"
     ANNOUNCEMENT_SENT = "announcement.sent"
     APPLICATION_ANSWERED = "application.answered"
+    ENROLMENT_ENDED = "enrolment.ended"
     PARTICIPANT_REMOVED = "participant.removed"
     PARTICIPANT_LET_BACK = "participant.let_back"
     DUTY_ACCEPTED = "duty.accepted"

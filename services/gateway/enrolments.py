@@ -44,7 +44,8 @@ class OwnSession(Struct, frozen=True, kw_only=True):
 
 
 class OwnGroup(Struct, frozen=True, kw_only=True):
-    """`actions` are those that would succeed now: `accept`, `decline`, `leave_group`."""
+    """`actions` are those that would succeed now: `accept`, `decline`, `leave_group`. `member`: they come
+    to the sessions that are added to the series, also while none of it is ahead."""
 
     enrolment_id: UUID
     group_id: UUID
@@ -57,6 +58,7 @@ class OwnGroup(Struct, frozen=True, kw_only=True):
     before_you: int | None
     offered_until: datetime | None
     not_accepted: bool
+    member: bool
     actions: list[str]
     sessions: list[OwnSession]
 
@@ -74,6 +76,7 @@ def own_group(door: Door, mine: MyGroup, *, now: datetime) -> OwnGroup:
         before_you=mine.before_you,
         offered_until=mine.offered_until,
         not_accepted=mine.not_accepted,
+        member=mine.member,
         actions=list(actions(mine, now)),
         sessions=[_own_session(door, session) for session in mine.sessions],
     )
@@ -82,7 +85,7 @@ def own_group(door: Door, mine: MyGroup, *, now: datetime) -> OwnGroup:
 def _own_session(door: Door, session: EnrolledSession) -> OwnSession:
     address = f"{door.settings.origin}{path_of(door, session.booking_id, session.link_version)}"
     told = asdict(session) | {"host": host_of(session), "manage_url": address}
-    return OwnSession(**told)
+    return OwnSession(**{name: told[name] for name in OwnSession.__struct_fields__})
 
 
 def path_of(door: Door, booking_id: UUID, link_version: int) -> str:
@@ -96,7 +99,7 @@ def actions(mine: MyGroup, now: datetime) -> Iterator[str]:
     if offered and (mine.offered_until is None or now < mine.offered_until):
         yield "accept"
         yield "decline"
-    if any(is_ahead(session, now) for session in mine.sessions):
+    if mine.member or any(is_ahead(session, now) for session in mine.sessions):
         yield "leave_group"
 
 

@@ -151,6 +151,13 @@ API: tuple[Route, ...] = (
         "PUT", "/managed-groups/{group_id}/series", managed_groups.set_series, COORDINATOR, "Set its series"
     ),
     api("POST", "/managed-groups/{group_id}/end", managed_groups.end, COORDINATOR, "End a group"),
+    api(
+        "POST",
+        "/bookings/{booking_id}/leave-group",
+        managed_groups.end_enrolment,
+        COORDINATOR,
+        "Give every place in a group back for somebody",
+    ),
     api("POST", "/slots/{slot_id}/hosts", leading.assign, COORDINATOR, "Name who leads a session"),
     api(
         "DELETE",

@@ -6,8 +6,9 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from services.contracts.booking.appointments import DescribeBooking
 from services.contracts.booking.catalogue import SlotKind, Words
-from services.contracts.booking.enrolment import Enrol
+from services.contracts.booking.enrolment import DescribeEnrolment, Enrol, LeaveGroup
 from services.contracts.booking.groups import (
     AddGroup,
     ChangeGroup,
@@ -25,6 +26,7 @@ from services.contracts.booking.groups import (
     Staffing,
 )
 from services.contracts.booking.people import ChangePerson, GetPerson, ListPeople, People
+from services.contracts.booking.slots import BookingStatus
 from services.contracts.booking.staffing import (
     AssignHost,
     Duties,
@@ -397,6 +399,41 @@ async def test_somebody_is_enrolled_for_one_time_or_for_all(
 
     assert [asked.slot_id for asked in tables.heard(Enrol)] == [SLOT, None]
     assert all(call.key for call in tables.calls(Enrol))
+
+
+async def test_a_whole_enrolment_is_ended_after_a_question_and_written_down(
+    coordinator: Visitor, tables: Neighbours, system: System
+) -> None:
+    mine, ending = group_examples.my_group(), f"{coordination.BOOKING}/leave-group"
+    tables.answers(DescribeBooking, group_examples.booking())
+    tables.answers(DescribeEnrolment, mine)
+    tables.answers(LeaveGroup, mine)
+
+    page = await coordinator.open(coordination.BOOKING)
+    assert ending in page.links
+    assert ending in (await coordinator.open(f"/my/sessions/{SLOT}")).links
+    page = await coordinator.open(ending)
+    assert len(page.one("main").all("time")) == 3
+    assert not tables.heard(LeaveGroup)
+    page = await coordinator.send(page.form(ending))
+
+    assert (page.path, page.status) == (coordination.BOOKING, 200)
+    assert "Ilmoittautuminen ryhmään on päätetty" in page.text
+    assert [call.actor.person_id for call in tables.calls(LeaveGroup)] == [COORDINATOR.id]  # type: ignore[union-attr]
+    rows = await system.sql("SELECT action FROM gateway.audit WHERE action = 'enrolment.ended'")
+    assert len(rows) == 1
+
+
+async def test_an_enrolment_of_which_nothing_is_left_cannot_be_ended(
+    coordinator: Visitor, tables: Neighbours
+) -> None:
+    tables.answers(DescribeBooking, group_examples.booking(BookingStatus.CANCELLED))
+    tables.answers(DescribeEnrolment, group_examples.my_group(BookingStatus.CANCELLED))
+
+    page = await coordinator.open(f"{coordination.BOOKING}/leave-group")
+
+    assert page.status == 409
+    assert "Päätettävää ei ole" in page.text
 
 
 async def test_who_is_trained_and_for_which_themes_is_kept(

@@ -278,6 +278,25 @@ async def test_the_group_is_left_after_a_question_that_lists_the_times(
     assert (await visitor.open(f"{LINK}/leave-group")).path == LINK, "nothing is left to leave"
 
 
+async def test_a_series_is_left_also_while_no_time_of_it_is_ahead(
+    visitor: Visitor, neighbours: Neighbours, clock: SetClock
+) -> None:
+    stands(neighbours, BookingStatus.ATTENDED, count=1, member=True)
+    neighbours.answers(Look, examples.view(RoomState.OVER))
+    neighbours.answers(LeaveGroup, group_examples.my_group(BookingStatus.CANCELLED, count=1))
+    clock.set(examples.ENDS + timedelta(days=2))
+
+    page = await visitor.open(LINK)
+    assert f"{LINK}/leave-group" in page.links
+    page = await visitor.open(f"{LINK}/leave-group")
+    assert "ei ole nyt sovittu kertoja" in page.text
+    stands(neighbours, BookingStatus.ATTENDED, count=1)
+    page = await visitor.send(page.form("/leave-group"))
+
+    assert "Olet jättänyt ryhmän" in page.text
+    assert f"{LINK}/leave-group" not in page.links
+
+
 async def test_one_time_may_be_changed_for_another_of_the_group(
     visitor: Visitor, neighbours: Neighbours
 ) -> None:

@@ -224,6 +224,12 @@ def check_can_answer(
     raise Refusal(Code.OFFER_OVER, "This place is not offered to you any more.")
 
 
+def goes_on(statuses: Collection[BookingStatus]) -> bool:
+    """Whether who is enrolled in a series is brought along to sessions that are added to it: not when they
+    have given up or lost every one that there was."""
+    return not set(statuses) <= ENDED
+
+
 def check_can_leave(statuses: Collection[BookingStatus]) -> None:
     """With nothing to give back: what has ended stays as it is, what has begun cannot be left."""
     if not set(statuses) <= ENDED:

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from services.contracts.booking import groups
 from services.contracts.booking.catalogue import SlotKind, Words
-from services.contracts.booking.enrolment import AnswerApplication, MyGroup, SendAnnouncement
+from services.contracts.booking.enrolment import AnswerApplication, LeaveGroup, MyGroup, SendAnnouncement
 from services.contracts.envelope import Nothing
 from services.contracts.refusals import Code, field_refusal
 from services.gateway.api.catalogue import ThemeId
@@ -144,6 +144,12 @@ async def answer_application(asking: Asking[ApplicationBody]) -> MyGroup:
     booking_id = asking.ids["booking_id"]
     await note(asking.door, asking.call, Action.APPLICATION_ANSWERED, booking_id=booking_id)
     return await asking.ask(AnswerApplication(booking_id=booking_id, accept=asking.body.accept))
+
+
+async def end_enrolment(asking: Asking[NoBody]) -> MyGroup:
+    booking_id = asking.ids["booking_id"]
+    await note(asking.door, asking.call, Action.ENROLMENT_ENDED, booking_id=booking_id)
+    return await asking.ask(LeaveGroup(booking_id=booking_id))
 
 
 async def _noted(asking: Asking[Any], action: Action) -> UUID:

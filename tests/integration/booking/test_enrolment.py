@@ -1,8 +1,8 @@
 """Coming to a group: enrolling, waiting, being offered a place, and leaving again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -25,8 +25,9 @@ from services.contracts.booking.enrolment import (
     ListAttendees,
     MyGroup,
 )
+from services.contracts.booking.groups import EndGroup
+from services.contracts.booking.slots import AddSlot, CancelSlot
 from services.contracts.booking.slots import BookingStatus as Status
-from services.contracts.booking.slots import CancelSlot
 from services.contracts.envelope import Resident
 from services.contracts.refusals import Code, Refusal
 from tests.support.enrolling import DAY, FRIEND, Circle, bearer, let_time_pass, look
@@ -368,6 +369,67 @@ async def test_a_called_off_session_takes_those_who_wait_with_it(house: House) -
 
     mine = await look(house, waits)
     assert (mine.status, mine.offered_until) == (Status.CANCELLED, None)
+    await house.system.check_invariants()
+
+
+async def one_more(house: House, group: Circle, starts_at: datetime) -> None:
+    session = AddSlot(
+        theme="omaishoito",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
+        languages=["fi"],
+        group_id=group.id,
+    )
+    await house.system.ask(session, group.host, key=str(uuid4()))
+
+
+async def test_a_series_is_left_between_two_seasons_and_who_left_comes_to_no_new_session(
+    house: House,
+) -> None:
+    group = await Circle.build(house, capacity=4, whole_series=True)
+    leaves, stays = await group.enrol(None, companions=[FRIEND]), await group.enrol(None)
+    house.system.clock.set(A_TUESDAY + 2 * DAY)
+    assert (await look(house, leaves)).member
+
+    left = await leave(house, leaves)
+    again = await leave(house, leaves)
+    await one_more(house, group, A_TUESDAY + 5 * DAY)
+
+    assert (left.member, again.member) == (False, False)
+    assert len((await look(house, leaves)).sessions) == 1
+    assert len((await look(house, stays)).sessions) == 2
+    rows = await house.system.sql("SELECT taken FROM booking.slot ORDER BY starts_at")
+    assert [row["taken"] for row in rows] == [3, 1], "who came keeps the place of then"
+    assert "booking_cancelled" not in await news_of(house, leaves)
+    await house.system.check_invariants()
+
+
+async def test_what_has_ended_is_left_by_nobody(house: House) -> None:
+    group = await Circle.build(house, whole_series=True)
+    mine = await group.enrol(None)
+    house.system.clock.set(A_TUESDAY + 2 * DAY)
+    await house.system.ask(EndGroup(group_id=group.id, reason="Kiitos."), house.coordinator)
+
+    assert not (await look(house, mine)).member
+    assert await code_of(leave(house, mine)) is Code.ALREADY_STARTED
+
+
+async def test_a_coordinator_ends_a_whole_enrolment_for_somebody_in_one_act(house: House) -> None:
+    starts = [A_TUESDAY + DAY, A_TUESDAY + 2 * DAY]
+    group = await Circle.build(house, *starts, capacity=2, whole_series=True)
+    mine, _, waits = [await group.enrol(None) for _ in range(3)]
+    asked = LeaveGroup(booking_id=mine.booking_id)
+    assert await code_of(house.system.ask(asked, await house.expert())) is Code.NOT_FOUND
+
+    ended = [await house.system.ask(asked, house.coordinator) for _ in range(2)]
+
+    assert ended[0] == ended[1]
+    assert ended[0].status is Status.CANCELLED
+    assert (await look(house, waits)).status is Status.OFFERED
+    rows = await house.system.sql(
+        "SELECT cancelled_by FROM booking.booking WHERE enrolment_id = $1", mine.enrolment_id
+    )
+    assert [row["cancelled_by"] for row in rows] == ["coordinator"] * 2
     await house.system.check_invariants()
 
 

@@ -131,6 +131,7 @@ MATRIX: dict[str, Row] = {
     "POST /api/v1/slots/{slot_id}/announcements": owner(201),
     "POST /api/v1/managed-groups/{group_id}/announcements": owner(201, coordinator="too_many"),
     "POST /api/v1/bookings/{booking_id}/application": owner(200),
+    "POST /api/v1/bookings/{booking_id}/leave-group": coordinators(200),
     "POST /api/v1/managed-groups": coordinators(201),
     "PUT /api/v1/managed-groups/{group_id}": coordinators(200),
     "POST /api/v1/managed-groups/{group_id}/series/preview": coordinators(200),

@@ -51,17 +51,19 @@ async def enter(tx: Tx, booking_id: UUID, call: Call, deps: Deps) -> Entered:
 
 
 async def leave_group(tx: Tx, request: words.LeaveGroup, call: Call, deps: Deps) -> words.MyGroup:
-    """Twice is once. What has begun stays as it was."""
+    """Twice is once. What has begun stays as it was; a series is left for what would be added to it."""
     entered = await enter(tx, request.booking_id, call, deps)
+    mine = entered.mine
     given_back = [booking for booking in entered.party if _can_be_left(booking, call)]
-    if any(booking.enrolment_id == entered.mine.id for booking in given_back):
-        await store.leave(tx, entered.mine.id, now=call.now)
+    belongs = mine.whole_series and not entered.group.ended
+    if belongs or any(booking.enrolment_id == mine.id for booking in given_back):
+        await store.leave(tx, mine.id, now=call.now)
         await offers.release(tx, entered.group.id, given_back, _leaving(entered.booking, call), call, deps)
-    elif not entered.mine.left:
+    elif not mine.left:
         rules.check_can_leave(
-            [booking.status for booking in entered.party if booking.enrolment_id == entered.mine.id]
+            [booking.status for booking in entered.party if booking.enrolment_id == mine.id]
         )
-    return await my_group.my_group(tx, entered.mine.id)
+    return await my_group.my_group(tx, mine.id)
 
 
 async def leave_session(

@@ -77,6 +77,9 @@ async def my_group(tx: Tx, enrolment_id: UUID) -> words.MyGroup:
         else None,
         offered_until=mine.offered_until if status is BookingStatus.OFFERED else None,
         not_accepted=facts.not_accepted,
+        member=mine.whole_series
+        and not (mine.left or facts.ended)
+        and rules.goes_on([session.status for session in sessions]),
     )
 
 

@@ -34,6 +34,7 @@ DONE = {
     "booked": N_("The time is booked. They are sent a message with their link."),
     "moved": N_("The booking has been moved. They are sent a message about it."),
     "cancelled": N_("The booking has been cancelled. They are sent a message about it."),
+    "enrolment-ended": N_("Their enrolment in the group has ended."),
     "renewed": N_("The old link works no longer. A new one is on its way to them."),
     "erased": N_("Everything about them has been erased."),
 }
@@ -118,6 +119,7 @@ async def renew(request: web.Request) -> web.Response:
 
 
 async def ask_to_cancel(request: web.Request) -> web.Response:
+    await note(request, Action.BOOKING_READ, booking_id=booking_id_of(request))
     known = await _known(request)
     if known.status not in AHEAD:
         return _home(known.id)
@@ -141,6 +143,7 @@ async def cancel(request: web.Request) -> web.Response:
 
 
 async def ask_to_move(request: web.Request) -> web.Response:
+    await note(request, Action.BOOKING_READ, booking_id=booking_id_of(request))
     return await _show_times(request)
 
 

@@ -59,6 +59,7 @@ WORDS: Mapping[str, str] = {
     Action.SESSION_MOVED: N_("moved a time of a group"),
     Action.ANNOUNCEMENT_SENT: N_("sent a message to a group"),
     Action.APPLICATION_ANSWERED: N_("answered somebody who wished to join a group"),
+    Action.ENROLMENT_ENDED: N_("ended somebody's enrolment in a group"),
     Action.PARTICIPANT_REMOVED: N_("sent somebody out of a session"),
     Action.PARTICIPANT_LET_BACK: N_("let somebody back into a session"),
     Action.DUTY_ACCEPTED: N_("promised to lead a session"),
