@@ -94,7 +94,24 @@ async def note(
         group_id=group_id,
         request_id=call.request_id,
     )
+    await _write(door, row)
 
+
+async def note_why(door: Door, call: Call, action: Action, *, booking_id: UUID, reason: str) -> None:
+    """The same of what one must give a reason for."""
+    assert isinstance(call.actor, Staff)
+    row = AuditRow(
+        at=call.now,
+        actor_id=call.actor.person_id,
+        action=action,
+        booking_id=booking_id,
+        reason=reason,
+        request_id=call.request_id,
+    )
+    await _write(door, row)
+
+
+async def _write(door: Door, row: AuditRow) -> None:
     async def work(tx: Tx) -> None:
         await store.add_audit(tx, row)
 

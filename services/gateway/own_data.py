@@ -16,14 +16,13 @@ from uuid import UUID, uuid4
 from msgspec import Struct
 
 from services.contracts.booking.own_data import DescribeOwnData, EraseResident, OwnBooking, OwnData
-from services.contracts.envelope import Resident, Staff
+from services.contracts.envelope import Resident
 from services.contracts.envelope import Service as ServiceItself
 from services.contracts.gateway import OwnDataRequested, OwnDataToken, PrepareOwnData
 from services.contracts.notify import ListMessagesTo, MessageTo
 from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import ListSightings, Seen
 from services.gateway import own_data_store as store
-from services.gateway.audit import Action
 from services.gateway.door import Door
 from services.gateway.own_data_store import LinkRow
 from services.runtime import outbox
@@ -188,25 +187,6 @@ async def erase_resident(door: Door, booking_id: UUID, call: Call) -> int:
 
     await door.db.transact(forget)
     return erased.bookings
-
-
-async def note(door: Door, call: Call, action: Action, booking_id: UUID, reason: Reason) -> None:
-    """A row of the trail with its reason, before what it tells of is done."""
-    assert isinstance(call.actor, Staff)
-    actor_id = call.actor.person_id
-
-    async def work(tx: Tx) -> None:
-        await store.note(
-            tx,
-            at=call.now,
-            actor_id=actor_id,
-            action=action,
-            booking_id=booking_id,
-            request_id=call.request_id,
-            reason=reason,
-        )
-
-    await door.db.transact(work)
 
 
 async def forget_old(db: Database, clock: Clock) -> None:

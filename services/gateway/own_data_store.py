@@ -34,10 +34,6 @@ CARDS = """
 LOOKS = """
     SELECT booking_id, at, action FROM audit WHERE booking_id = ANY ($1::uuid[]) ORDER BY id LIMIT 2000
 """
-NOTE = """
-    INSERT INTO audit (at, actor_id, action, booking_id, request_id, reason)
-    VALUES ($1, $2, $3, $4, $5, $6)
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +88,3 @@ async def cards(tx: Tx, booking_ids: Sequence[UUID]) -> Sequence[Record]:
 async def looks(tx: Tx, booking_ids: Sequence[UUID]) -> Sequence[Record]:
     """What those who serve did and looked at, and when; not who."""
     return await tx.fetch(LOOKS, booking_ids)
-
-
-async def note(
-    tx: Tx, *, at: datetime, actor_id: UUID, action: str, booking_id: UUID, request_id: str, reason: str
-) -> None:
-    await tx.execute(NOTE, at, actor_id, action, booking_id, request_id, reason)

@@ -157,12 +157,13 @@ class AuditRow:
     person_id: UUID | None = None
     slot_id: UUID | None = None
     group_id: UUID | None = None
+    reason: str | None = None
     id: int = 0
 
 
 ADD_AUDIT = """
-    INSERT INTO audit (at, actor_id, action, booking_id, person_id, slot_id, group_id, request_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    INSERT INTO audit (at, actor_id, action, booking_id, person_id, slot_id, group_id, request_id, reason)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
 
@@ -177,6 +178,7 @@ async def add_audit(tx: Tx, row: AuditRow) -> None:
         row.slot_id,
         row.group_id,
         row.request_id,
+        row.reason,
     )
 
 
@@ -193,7 +195,7 @@ async def has_audit(tx: Tx, *, actor_id: UUID, action: str, slot_id: UUID, after
 
 
 LIST_AUDIT = """
-    SELECT id, at, actor_id, action, booking_id, person_id, slot_id, group_id, request_id FROM audit
+    SELECT id, at, actor_id, action, booking_id, person_id, slot_id, group_id, request_id, reason FROM audit
     WHERE ($1::bigint IS NULL OR id < $1)
       AND ($3::uuid IS NULL OR actor_id = $3 OR person_id = $3)
       AND ($4::uuid IS NULL OR booking_id = $4)

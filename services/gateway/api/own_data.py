@@ -8,7 +8,7 @@ from services.contracts.booking.own_data import Erased
 from services.contracts.refusals import Code, field_refusal
 from services.gateway import own_data
 from services.gateway.api.serving import Asking, NoBody
-from services.gateway.audit import Action
+from services.gateway.audit import Action, note_why
 from services.gateway.fields import Line
 from services.gateway.own_data import Reason, Report
 
@@ -66,5 +66,5 @@ async def erase_for(asking: Asking[WithReason]) -> Erased:
 async def _noted(asking: Asking[WithReason], action: Action) -> UUID:
     assert asking.body.reason is not None, "checked with the body"
     booking_id = asking.ids["booking_id"]
-    await own_data.note(asking.door, asking.call, action, booking_id, asking.body.reason)
+    await note_why(asking.door, asking.call, action, booking_id=booking_id, reason=asking.body.reason)
     return booking_id

@@ -34,7 +34,7 @@ class PersonBody(Struct, frozen=True, kw_only=True):
 
 
 class AuditItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`actor` is a person's id."""
+    """`actor` is a person's id; `reason` why they said they did it, where they were asked."""
 
     at: datetime
     actor: UUID
@@ -43,6 +43,7 @@ class AuditItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     person_id: UUID | None = None
     slot_id: UUID | None = None
     group_id: UUID | None = None
+    reason: str | None = None
     request_id: str
 
 
@@ -146,5 +147,6 @@ def _item(row: AuditRow) -> AuditItem:
         person_id=row.person_id,
         slot_id=row.slot_id,
         group_id=row.group_id,
+        reason=row.reason,
         request_id=row.request_id,
     )

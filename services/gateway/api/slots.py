@@ -22,7 +22,7 @@ from services.gateway import joining
 from services.gateway.api.paging import Page
 from services.gateway.api.residents import Entry, JoinBody, entry
 from services.gateway.api.serving import Answer, Asking, NoBody
-from services.gateway.audit import Action, note
+from services.gateway.audit import Action, note, note_people
 from services.gateway.fields import Instant, Line, Note
 
 AHEAD = timedelta(days=14)
@@ -69,6 +69,8 @@ async def mine(asking: Asking[MySlotsQuery]) -> HostSlots:
         hour=0, minute=0, second=0, microsecond=0
     )
     from_at = query.from_at or today
+    if query.host not in (None, asking.staff.person_id):
+        await note(asking.door, asking.call, Action.BOOKINGS_LISTED, person_id=query.host)
     return await asking.ask(
         ListHostSlots(
             from_at=from_at,
@@ -81,7 +83,9 @@ async def mine(asking: Asking[MySlotsQuery]) -> HostSlots:
 
 
 async def describe(asking: Asking[NoBody]) -> HostSlot:
-    return await asking.ask(GetSlot(slot_id=asking.ids["slot_id"]))
+    slot_id = asking.ids["slot_id"]
+    await note_people(asking.door, asking.call, slot_id)
+    return await asking.ask(GetSlot(slot_id=slot_id))
 
 
 async def add(asking: Asking[SlotBody]) -> HostSlot:

@@ -104,6 +104,66 @@ async def test_a_coordinator_who_comes_into_a_meeting_leaves_a_row_and_so_does_i
     ]
 
 
+async def test_a_coordinators_look_at_anothers_times_is_written_down(doorstep: Doorstep) -> None:
+    """Names of those who come stand in them. One's own times are one's own."""
+    host, coordinator_of_all = await doorstep.house.expert(), doorstep.house.coordinator
+    slot = await doorstep.house.slot(host, doorstep.system.clock.now() + timedelta(hours=30))
+    await (await doorstep.visitor()).post("/bookings", a_booking(slot.id))
+    expert = await doorstep.signed_in(host.person_id)
+    coordinator = await doorstep.signed_in(coordinator_of_all.person_id)
+    theirs = {"host": str(host.person_id)}
+
+    async def rows() -> list[tuple[object, ...]]:
+        asked = "SELECT action, person_id, slot_id FROM gateway.audit WHERE action = $1 ORDER BY id"
+        return [tuple(row) for row in await doorstep.system.sql(asked, "bookings.listed")]
+
+    for path, query in (("/me/slots", theirs), ("/me/slots", {}), (f"/slots/{slot.id}", {})):
+        assert b"Kielo" in (await expert.get(path, params=query)).body
+    assert (await coordinator.get("/me/slots")).status == 200
+    assert await rows() == []
+
+    assert b"Kielo" in (await coordinator.get("/me/slots", params=theirs)).body
+    assert b"Kielo" in (await coordinator.get(f"/slots/{slot.id}")).body
+    assert await rows() == [
+        ("bookings.listed", host.person_id, None),
+        ("bookings.listed", None, slot.id),
+    ]
+
+
+@pytest.mark.parametrize("question", ["", "/cancel", "/move", "/own-data", "/erase"])
+async def test_every_page_about_a_booking_is_a_look_at_it(shared: Doorstep, question: str) -> None:
+    host = await shared.house.expert()
+    slot = await shared.house.slot(host, shared.system.clock.now() + timedelta(hours=30))
+    booking = (await (await shared.visitor()).post("/bookings", a_booking(slot.id))).json["id"]
+    coordinator_id = shared.house.coordinator.person_id
+    coordinator = await shared.signed_in(coordinator_id)
+
+    assert b"Kielo" in (await coordinator.get(f"//bookings/{booking}{question}")).body
+
+    assert ("booking.read", str(coordinator_id), booking) in await trail(shared, booking)
+
+
+async def test_the_trail_tells_why(doorstep: Doorstep) -> None:
+    """Where one had to say why: in words on the page, as a code for programs."""
+    host = await doorstep.house.expert()
+    slot = await doorstep.house.slot(host, doorstep.system.clock.now() + timedelta(hours=30))
+    booking = (await (await doorstep.visitor()).post("/bookings", a_booking(slot.id))).json["id"]
+    coordinator = await doorstep.signed_in(doorstep.house.coordinator.person_id)
+    await doorstep.system.start("notify")  # before, it would make the sign-in link anew
+    await coordinator.get(f"/bookings/{booking}/contact")
+
+    seen = await coordinator.post(f"/bookings/{booking}/own-data", {"reason": "asked_in_person"})
+    assert seen.status == 200
+
+    items = (await coordinator.get("/audit", params={"booking": booking})).json["items"]
+    assert [(item["action"], item.get("reason")) for item in items] == [
+        ("data.read", "asked_in_person"),
+        ("contact.read", None),
+    ]
+    page = (await coordinator.get(f"//coordinator/audit?booking={booking}")).body.decode()
+    assert page.count("Hän pyysi paikan päällä") == 1
+
+
 @pytest.mark.parametrize(
     "statement",
     ["UPDATE gateway.audit SET action = 'nothing'", "DELETE FROM gateway.audit", "TRUNCATE gateway.audit"],

@@ -6,13 +6,13 @@ from aiohttp import web
 
 from services.contracts.booking.appointments import DescribeBooking
 from services.gateway import forms, own_data
-from services.gateway.audit import Action
+from services.gateway.audit import Action, note_why
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.own_data import Reason
 from services.gateway.pages.book import id_in
-from services.gateway.pages.coordinator.asking import do
+from services.gateway.pages.coordinator.asking import do, note
 from services.gateway.pages.own_data import file_of, page_of
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_, Say, when_empty
@@ -29,6 +29,7 @@ WHY = {
 
 
 async def ask(request: web.Request) -> web.Response:
+    await note(request, Action.BOOKING_READ, booking_id=_booking_id(request))
     return await _asked(request, "coordinator/own_data.html", Form())
 
 
@@ -38,7 +39,7 @@ async def show(request: web.Request) -> web.Response:
     if reason is None:
         return await _asked(request, "coordinator/own_data.html", form, status=400)
     booking_id, call = _booking_id(request), _call(request)
-    await own_data.note(door_of(request), call, Action.DATA_READ, booking_id, reason)
+    await note_why(door_of(request), call, Action.DATA_READ, booking_id=booking_id, reason=reason)
     report = await own_data.report_on(door_of(request), booking_id, call)
     if form.value("as") == "file":
         return file_of(report)
@@ -46,6 +47,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def ask_to_erase(request: web.Request) -> web.Response:
+    await note(request, Action.BOOKING_READ, booking_id=_booking_id(request))
     return await _asked(request, "coordinator/erase.html", Form())
 
 
@@ -56,7 +58,7 @@ async def erase(request: web.Request) -> web.Response:
         return await _asked(request, "coordinator/erase.html", form, status=400)
     booking_id = _booking_id(request)
     call = call_for(request, caller_of(request).actor, key=form.key)
-    await own_data.note(door_of(request), call, Action.RESIDENT_ERASED, booking_id, reason)
+    await note_why(door_of(request), call, Action.RESIDENT_ERASED, booking_id=booking_id, reason=reason)
     await own_data.erase_resident(door_of(request), booking_id, call)
     return see_other(f"/bookings/{booking_id}?done=erased")
 

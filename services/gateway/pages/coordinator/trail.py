@@ -12,7 +12,9 @@ from services.contracts.refusals import Refusal
 from services.gateway import audit, forms
 from services.gateway.audit import Action
 from services.gateway.door import door_of
+from services.gateway.own_data import Reason
 from services.gateway.pages.coordinator.asking import everybody
+from services.gateway.pages.coordinator.erasing import WHY
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_
 from services.runtime.paging import page_of, read_cursor
@@ -75,12 +77,14 @@ SOMETHING = N_("did something")
 
 @dataclass(frozen=True)
 class Row:
-    """One row in words. `about` is the name of the person it was about, if it was about one."""
+    """One row in words. `about` is the name of the person it was about, if it was about one; `why` the
+    reason that was given."""
 
     row: audit.Row
     who: str
     what: str
     about: str
+    why: str
 
 
 async def trail(request: web.Request) -> web.Response:
@@ -99,6 +103,7 @@ async def trail(request: web.Request) -> web.Response:
                 who=names.get(row.actor_id, say("somebody who is no longer here")),
                 what=say(WORDS.get(row.action, SOMETHING)),
                 about=names.get(row.person_id, "") if row.person_id else "",
+                why=say(WHY[Reason(row.reason)]) if row.reason in WHY else "",
             )
             for row in rows
         ],
