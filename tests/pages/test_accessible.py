@@ -173,10 +173,19 @@ async def test_a_preview_and_its_errors_are_within_reach(expert: Page) -> None:
     await assert_within_reach(expert)
 
 
-async def test_a_fault_is_seen(page: Page) -> None:
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("document.querySelector('label[for=email]').remove()", "label"),
+        ("document.querySelector('main p').style.color = '#888'", "color-contrast"),
+        ("document.querySelector('main').style.width = '500px'", "too wide"),
+        ("document.querySelector('main button').style = 'height: 20px; min-height: 0'", "too small"),
+    ],
+)
+async def test_a_fault_is_seen(page: Page, fault: str, said: str) -> None:
     """So that silence above means something."""
     await page.goto("/links")
-    await page.evaluate("document.querySelector('label[for=email]').remove()")
+    await page.evaluate(fault)
 
-    with pytest.raises(AssertionError, match="label"):
+    with pytest.raises(AssertionError, match=said):
         await assert_within_reach(page)

@@ -1,6 +1,7 @@
 """A13: one bad message cannot stop the rest."""
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,14 +11,19 @@ from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.events import BookingExpired
 from services.contracts.letters import ListNotifyDeadLetters, RedriveNotifyDeadLetters
 from services.contracts.refusals import Unavailable
+from services.notify.config import Config
+from services.runtime import config, hearing, main
+from tests.prove import poisonable
 from tests.prove.a6_events import put
 from tests.prove.fleet import Fleet, a_fleet
+from tests.prove.places import a_system
 from tests.prove.poisonable import EXITS, HANGS, RAISES
 from tests.prove.proof import Run, percentile
 from tests.support.eventually import eventually
 
 KINDS = {RAISES: "raises", HANGS: "hangs", EXITS: "ends the process"}
 PER_SECOND = 50
+PATIENCE_SECONDS = 5
 DELAYS = """
     SELECT o.event_id, extract(epoch FROM i.taken_at - o.created_at) AS seconds
     FROM booking.outbox o LEFT JOIN notify.inbox i ON i.event_id = o.event_id
@@ -43,7 +49,8 @@ async def prove(run: Run) -> None:
             await eventually(partial(_all_known, fleet, others), within=150)
             rows = await fleet.system.sql(DELAYS, since)
             delays = [float(row["seconds"]) for row in rows if row["seconds"] is not None]
-            run.at_most(f"one of {count} {what}: the others, p99", percentile(delays, 0.99), 5, "s")
+            late = percentile(delays, 0.99)
+            run.at_most(f"one of {count} {what}: the others, p99", late, PATIENCE_SECONDS, "s")
         if run.short:
             return  # parked after four tries and half a minute: in the long form
         letters = await eventually(lambda: _letters(fleet, len(poisons)), within=240)
@@ -97,3 +104,32 @@ async def _letters(fleet: Fleet, at_least: int) -> list[Any]:
         raise AssertionError("both copies are just dying of it") from error
     assert len(found.items) >= at_least, f"{len(found.items)} of {at_least}"
     return found.items
+
+
+async def control(run: Run) -> None:
+    """Without an end to what a handler may take, those beside the one that hangs wait with it."""
+    flag = run.new_folder() / "poison"
+    flag.parent.mkdir(parents=True)
+    flag.touch()
+    kept = hearing.BATCH_SECONDS, hearing.HANDLE_SECONDS
+    os.environ["DIGIAULA_POISON"] = str(flag)
+    vars(hearing).update(BATCH_SECONDS=600, HANDLE_SECONDS=600)
+    try:
+        async with a_system(run) as system:
+            await system.start("booking")
+            others = [_ending_in(0) for _ in range(20)]
+            await put(system, [_news(each) for each in [_ending_in(HANGS), *others]])
+            system.give_port("notify")
+            settings = config.load(Config, system.environment("notify"))
+            living = await main.start("notify", poisonable.build, settings, system.clock)
+            try:
+                await asyncio.sleep(PATIENCE_SECONDS)
+                (row,) = await system.sql(KNOWN, others)
+            finally:
+                await living.stop()
+    finally:
+        vars(hearing).update(BATCH_SECONDS=kept[0], HANDLE_SECONDS=kept[1])
+        del os.environ["DIGIAULA_POISON"]
+    waiting = len(others) - row["n"]
+    what = f"{waiting} of {len(others)} not heard in {PATIENCE_SECONDS} s"
+    run.control("an end to what a handler may take", what, broke=waiting > 0)

@@ -13,7 +13,8 @@ from tests.support.processes import is_alive
 
 PER_SECOND = 20
 COPIES = 2
-AT_MOST_SECONDS = 240
+AT_MOST_SECONDS = 220
+CONTROL_ROLLS = 2
 
 
 async def prove(run: Run) -> None:
@@ -34,20 +35,30 @@ async def prove(run: Run) -> None:
         await journal.compare(run, fleet.system)
 
 
-async def _roll(fleet: Fleet, rolls: int, ends: list[float]) -> None:
+async def _roll(fleet: Fleet, rolls: int, ends: list[float], how: signal.Signals = signal.SIGTERM) -> None:
     end = perf_counter() + AT_MOST_SECONDS
     while len(ends) < rolls * 4 * COPIES and perf_counter() < end:
         for number in range(COPIES):
             names = [names[number] for names in fleet.names.values()]
-            ends += await asyncio.gather(*(_replace(fleet, name) for name in names))
+            ends += await asyncio.gather(*(_replace(fleet, name, how) for name in names))
             await eventually(fleet.all_ready, within=30)
 
 
-async def _replace(fleet: Fleet, name: str) -> float:
+async def _replace(fleet: Fleet, name: str, how: signal.Signals) -> float:
     """Tell it to stop; the supervisor starts the next. How long the stopping took."""
     pid, began = fleet.pid(name), perf_counter()
-    fleet.kill(name, signal.SIGTERM)
+    fleet.kill(name, how)
     await eventually(lambda: not is_alive(pid), within=30)
     took = perf_counter() - began
     await eventually(lambda: fleet.ready(name), within=30)
     return took
+
+
+async def control(run: Run) -> None:
+    """Ended at once instead of being told: what was in hand is not answered."""
+    async with a_fleet(run, copies=COPIES, own=True) as fleet, residents(run, fleet) as journal:
+        await under_load(
+            journal, _roll(fleet, CONTROL_ROLLS, [], how=signal.SIGKILL), per_second=PER_SECOND
+        )
+        failed = sum(not answer.is_definite for answer in journal.answers)
+    run.control("time to finish", f"{failed} failed writes of {len(journal.answers)}", broke=failed > 0)

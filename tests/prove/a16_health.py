@@ -5,8 +5,13 @@ import os
 import signal
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
+from deploy.embedded.ready import answers
+from services.runtime import main
+from services.runtime.web import Health
 from tests.prove.fleet import Fleet, a_fleet
+from tests.prove.places import a_house
 from tests.prove.proof import Run
 from tests.support.eventually import eventually
 
@@ -57,3 +62,38 @@ async def _until(fleet: Fleet, *, ready: bool, within: float) -> None:
         return await fleet.ready(NAME) is ready
 
     await eventually(so, within=within)
+
+
+class Trusting(Health):
+    """Ready once started, whatever has become of those it needs."""
+
+    def __init__(self, *, version: str, checks: Any) -> None:
+        super().__init__(version=version, checks=dict.fromkeys(checks, _all_is_well))
+
+
+async def _all_is_well() -> None:
+    return None
+
+
+async def control(run: Run) -> None:
+    """NATS frozen under a service that does not ask."""
+    kept = vars(main)["Health"]
+    vars(main)["Health"] = Trusting
+    try:
+        async with a_house(run) as house:
+            address = f"{house.system.http('booking')}/health/ready"
+
+            async def not_ready() -> bool:
+                return not await answers(address)
+
+            house.system.nats.freeze()
+            try:
+                await eventually(not_ready, within=UNREADY_SECONDS)
+                told = True
+            except AssertionError:
+                told = False
+            finally:
+                house.system.nats.thaw()
+    finally:
+        vars(main)["Health"] = kept
+    run.control("a round trip to each", "not ready" if told else "still ready", broke=not told)

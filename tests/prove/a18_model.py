@@ -11,6 +11,8 @@ from services.contracts.booking.appointments import CancelBooking, MoveBooking
 from services.contracts.booking.slots import CancelSlot
 from services.contracts.envelope import Staff
 from services.contracts.refusals import Refusal
+from services.runtime import commands
+from tests.prove.a3_once import FORGETFUL
 from tests.prove.journal import invariants
 from tests.prove.places import a_house
 from tests.prove.proof import Run
@@ -104,6 +106,12 @@ class Walk:
             self._booked[booked.id] = booked
             self._answers.append((key, slot_id, booked))
         return None
+
+    async def twice(self) -> None:
+        """One resident books, and asks once more."""
+        await self._publish()
+        await self._book()
+        await self._again()
 
     async def _again(self) -> None:
         """An old answer is asked for once more: it is the same, and nothing happens."""
@@ -199,3 +207,20 @@ async def prove(run: Run) -> None:
         await walk.compare()
         run.none(f"differences in {taken} steps, {len(walk.model.bookings)} bookings", walk.differences)
         await invariants(run, house.system)
+
+
+async def control(run: Run) -> None:
+    """A system that forgets keys: the model sees it."""
+    claim, commands.CLAIM_KEY = commands.CLAIM_KEY, FORGETFUL
+    try:
+        async with a_house(run) as house:
+            walk = Walk(run, house, await house.expert())
+            for _ in range(5):
+                try:
+                    await walk.twice()
+                except Refusal as refusal:  # of the second press, which should have been the first
+                    walk.differences.append(f"replay refused {refusal.code}")
+            await walk.compare()
+    finally:
+        commands.CLAIM_KEY = claim
+    run.control("the memory of keys", f"{len(walk.differences)} differences", broke=bool(walk.differences))

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 import asyncpg
@@ -12,6 +13,13 @@ from tests.prove.proof import Run
 from tests.support.eventually import eventually
 
 PER_SECOND = 20
+CARELESS = (
+    "ALTER SYSTEM SET synchronous_commit = off",
+    "ALTER SYSTEM SET wal_writer_delay = '10s'",
+    "SELECT pg_reload_conf()",
+)
+SEATS = 20
+KEPT = "SELECT count(*) AS n FROM booking.booking WHERE slot_id = $1"
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> 'postgres'"
 
 
@@ -57,3 +65,31 @@ def refused(run: Run, journal: Journal) -> None:
     run.said("answered 503", len(later))
     run.none("503 without Retry-After", sum(1 for answer in later if not answer.retry_after))
     run.none("left without an answer", sum(1 for answer in journal.answers if answer.status == NO_ANSWER))
+
+
+async def control(run: Run) -> None:
+    """A commit that is answered before it is written."""
+    if run.short:
+        return  # a fleet of its own
+    async with a_fleet(run, services={"booking": 1}) as fleet:
+        host = await fleet.house.expert()
+        group = await fleet.house.group(host, datetime.now(UTC) + timedelta(days=3), capacity=SEATS)
+        server = await asyncpg.connect(fleet.postgres.superuser_dsn())
+        for statement in CARELESS:
+            await server.execute(statement)
+        await server.close()
+        await eventually(lambda: _is_careless(fleet), within=10)
+        for _ in range(SEATS):
+            await fleet.house.book(group.id)
+        fleet.kill("postgres", signal.SIGQUIT)
+        await eventually(lambda: _is_down(fleet), within=10)
+        await eventually(fleet.all_ready, within=60)
+        (row,) = await fleet.system.sql(KEPT, group.id)
+        lost = SEATS - row["n"]
+    run.control("a commit that waits for the disk", f"{lost} of {SEATS} lost", broke=lost > 0)
+
+
+async def _is_careless(fleet: Fleet) -> bool:
+    """Every session has heard of it, those of booking's pool too, when a new one has."""
+    (row,) = await fleet.system.sql("SHOW synchronous_commit")
+    return bool(row[0] == "off")

@@ -1,10 +1,15 @@
 """A19, A20, A24: the journeys of tests/e2e over one running copy, looked at more often."""
 
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+
 from tests.e2e import test_promises
+from tests.e2e.test_promises import a_slot, book, facts
 from tests.prove.proof import Run
 from tests.support.stack import Stack, running_stack
 
 LOOKS = 500
+PLANTED = "kanarialintu-joka-lauloi"
 
 
 async def _stack(run: Run) -> Stack:
@@ -24,16 +29,60 @@ async def scanners(run: Run) -> None:
     run.none(f"changes by {2 * LOOKS} looks at every link; then the button works", changed)
 
 
+async def a_look_that_acts(run: Run) -> None:
+    """What the button does is a difference to the same comparison."""
+    stack = await _stack(run)
+    expert = await stack.sign_in(test_promises.EXPERT)
+    slot_id = await a_slot(stack, expert, datetime.now(UTC) + timedelta(days=2))
+    booking = await book(stack, slot_id, email="painaja@posti.example")
+    before = await facts(stack)
+    token = str(booking["manage_url"]).rpartition("/")[2]
+    status, _ = await stack.api("POST", f"/t/{token}/cancel")
+    differing = sum(one != other for one, other in zip(before, await facts(stack), strict=True))
+    run.control(
+        "a button", f"{differing} tables changed by one press", broke=status == 200 and differing > 0
+    )
+
+
 async def dumps(run: Run) -> None:
     stack = await _stack(run)
     found = await _fails(run, test_promises.test_nothing_stored_can_be_turned_into_a_link(stack))
     run.none("tokens in any table, plain or encoded", found)
 
 
+async def a_kept_token(run: Run) -> None:
+    """A table that keeps one, plain or as bytes."""
+    stack = await _stack(run)
+    await stack.sql("CREATE TABLE notify.planted (plain text, bytes bytea)")
+    found = []
+    try:
+        for plain, as_bytes in ((PLANTED, b""), ("", PLANTED.encode())):
+            await stack.sql("INSERT INTO notify.planted VALUES ($1, $2)", plain, as_bytes)
+            found += test_promises.kept_secrets(await test_promises.dump(stack), [PLANTED])
+            await stack.sql("DELETE FROM notify.planted")
+    finally:
+        await stack.sql("DROP TABLE notify.planted")
+    run.control("digests", f"{len(found)} of 2 kept tokens found", broke=len(found) == 2)
+
+
 async def logs(run: Run) -> None:
     stack = await _stack(run)
     journey = test_promises.test_no_name_address_words_or_token_reaches_a_log_a_stream_or_an_error(stack)
     run.none("names, addresses, words, tokens in logs, streams, errors", await _fails(run, journey))
+
+
+async def a_loose_tongue(run: Run) -> None:
+    """A log that says a name, plainly or encoded."""
+    stack = await _stack(run)
+    log = stack.folder / "log" / "planted.log"
+    found = []
+    try:
+        for said in (PLANTED, b64encode(PLANTED.encode()).decode()):
+            log.write_text(f'{{"event":"request.answered","who":"{said}"}}\n')
+            found += test_promises.spoken_of(await test_promises.overheard(stack), [PLANTED])
+    finally:
+        log.unlink(missing_ok=True)
+    run.control("care what is logged", f"{len(found)} of 2 planted names found", broke=len(found) == 2)
 
 
 async def _fails(run: Run, journey: object) -> int:

@@ -4,7 +4,7 @@ import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -16,16 +16,21 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table."""
+    """One line of the table. `load` is how busy the machine was: a time on a crowded one is no figure."""
 
     promise: str
     what: str
     figure: str
     target: str
     held: bool
+    load: float = field(default_factory=lambda: os.getloadavg()[0])
+
+    @property
+    def row(self) -> tuple[str, str, str, str, str, str]:
+        return self.promise, self.what, self.figure, self.target, f"{self.load:.1f}", self.verdict
 
     def __str__(self) -> str:
-        return f"{self.promise} · {self.what} · {self.figure} · {self.target} · {self.verdict}"
+        return " · ".join(self.row)
 
     @property
     def verdict(self) -> str:
@@ -76,9 +81,7 @@ class Run:
         self.holds(what, f"{count}{shown}", "0", count == 0)
 
     def at_most(self, what: str, value: float, limit: float, unit: str) -> None:
-        """Of a time, beside how busy the machine is: a figure of a crowded machine is no figure."""
-        load = f" (load {os.getloadavg()[0]:.1f})" if unit in ("s", "ms") else ""
-        self.holds(what, f"{value:.3g} {unit}{load}", f"≤ {limit:g} {unit}", value <= limit)
+        self.holds(what, f"{value:.3g} {unit}", f"≤ {limit:g} {unit}", value <= limit)
 
     def at_least(self, what: str, value: float, limit: float, unit: str = "") -> None:
         self.holds(what, f"{value:g} {unit}".strip(), f"≥ {limit:g} {unit}".strip(), value >= limit)
@@ -130,9 +133,8 @@ def percentile(values: Sequence[float], part: float) -> float:
 
 
 def table(figures: Sequence[Figure]) -> str:
-    rows = [("", "promise", "figure", "target", "")]
-    rows += [(each.promise, each.what, each.figure, each.target, each.verdict) for each in figures]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    rows = [("", "promise", "figure", "target", "load", ""), *(each.row for each in figures)]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
     return "\n".join(
         " · ".join(f"{cell:{width}}" for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()
         for row in rows

@@ -1,7 +1,7 @@
 """A real browser, and what every page must be in it: within everybody's reach, in any width and light."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ QUIET = (
     "--disable-sync",
 )
 NARROWEST = 320
+_within_reach: list[str] = []
 
 needs_browser = pytest.mark.skipif(
     not CHROMIUM, reason="no Chromium is installed: apt-get install chromium"
@@ -26,11 +27,14 @@ needs_browser = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
+async def browser(record_testsuite_property: Callable[[str, object], None]) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         yield running
         await running.close()
+    # Each folder that borrows this has one of its own: what is noted counts once.
+    record_testsuite_property("states of pages held against axe", len(_within_reach))
+    _within_reach.clear()
 
 
 async def a_context(browser: Browser, address: str, **differs: Any) -> BrowserContext:
@@ -59,6 +63,7 @@ async def assert_within_reach(page: Page) -> None:
     small = await page.evaluate(SMALL_TARGETS)
     assert not small, f"{where}: too small to hit: {small}"
     await page.set_viewport_size({"width": 390, "height": 844})
+    _within_reach.append(where)
 
 
 def _listed(found: Any) -> list[str]:

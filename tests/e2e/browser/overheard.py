@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from urllib.parse import quote
 
 
@@ -21,10 +21,6 @@ class Wire:
         port: int = self._server.sockets[0].getsockname()[1]
         return f"http://127.0.0.1:{port}"
 
-    def tells(self, words: str) -> bool:
-        """Whether these words were in it, as they are or as an address would hold them."""
-        return any(form.encode() in self.heard for form in (words, quote(words)))
-
     async def lay(self) -> None:
         self._server = await asyncio.start_server(self._carry, "127.0.0.1")
 
@@ -39,6 +35,16 @@ class Wire:
         self._writers |= {writer, back}
         await asyncio.gather(_pour(reader, back), _pour(there, writer, self.heard))
         self._writers -= {writer, back}
+
+
+def told(seen: bytes, secrets: Iterable[str]) -> list[str]:
+    """Which of the secrets are in it, in whatever letters, as they are or as an address would hold them."""
+    lower = seen.lower()
+    return [
+        secret
+        for secret in secrets
+        if any(form.lower().encode() in lower for form in (secret, quote(secret)))
+    ]
 
 
 async def _pour(

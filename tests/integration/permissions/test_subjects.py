@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import msgspec
@@ -42,8 +43,8 @@ class Caller:
 Connect = Callable[[str], Awaitable[Caller]]
 
 
-@pytest.fixture
-async def connect(nats_server: Nats) -> AsyncIterator[Connect]:
+@asynccontextmanager
+async def callers_of(nats_server: Nats) -> AsyncIterator[Connect]:
     callers: list[Caller] = []
 
     async def connect_as(user: str) -> Caller:
@@ -61,6 +62,12 @@ async def connect(nats_server: Nats) -> AsyncIterator[Connect]:
     yield connect_as
     for caller in callers:
         await caller.client.close()
+
+
+@pytest.fixture
+async def connect(nats_server: Nats) -> AsyncIterator[Connect]:
+    async with callers_of(nats_server) as connect_as:
+        yield connect_as
 
 
 @pytest.mark.parametrize("user", sorted(EVERYBODY))
