@@ -25,6 +25,10 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
+    # What does not fit, the system's own cache holds: docs/performance.md.
+    "shared_buffers": "32MB",
+    "io_method": "sync",
+    "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
     # Values people typed stay out of the log.
