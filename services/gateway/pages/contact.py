@@ -10,14 +10,12 @@ from aiohttp import web
 
 from services.contracts.booking.appointments import Contact, DescribeBooking, ReadContact
 from services.contracts.refusals import Code, Refusal
-from services.gateway import audit, forms
+from services.gateway import forms
 from services.gateway.audit import Action
-from services.gateway.calls import call_for
-from services.gateway.door import door_of
 from services.gateway.pages import catalogue
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.book import id_in
 from services.gateway.pages.rendering import render
-from services.gateway.who import caller_of
 
 
 async def ask(request: web.Request) -> web.Response:
@@ -27,21 +25,19 @@ async def ask(request: web.Request) -> web.Response:
 async def reveal(request: web.Request) -> web.Response:
     """One row of the audit trail first; a look that booking refuses leaves a second one."""
     await forms.read(request)
-    booking_id, door = _booking_id(request), door_of(request)
-    call = call_for(request, caller_of(request).actor)
-    await audit.note(door, call, Action.CONTACT_READ, booking_id=booking_id)
+    booking_id = _booking_id(request)
+    await note(request, Action.CONTACT_READ, booking_id=booking_id)
     try:
-        contact = await door.bus.call(ReadContact(booking_id=booking_id), call)
+        contact = await do(request, ReadContact(booking_id=booking_id))
     except Refusal as refusal:
         if refusal.code in (Code.NOT_FOUND, Code.FORBIDDEN):
-            await audit.note(door, call, Action.BOOKING_REFUSED, booking_id=booking_id)
+            await note(request, Action.BOOKING_REFUSED, booking_id=booking_id)
         raise
     return await _show(request, contact)
 
 
 async def _show(request: web.Request, contact: Contact | None) -> web.Response:
-    call = call_for(request, caller_of(request).actor)
-    booking = await door_of(request).bus.call(DescribeBooking(booking_id=_booking_id(request)), call)
+    booking = await do(request, DescribeBooking(booking_id=_booking_id(request)))
     return render(
         request,
         "contact.html",

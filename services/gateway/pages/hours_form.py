@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from aiohttp import web
 from dateutil.tz import datetime_ambiguous, datetime_exists
 
 from services.contracts.booking.receptions import Hours, HoursException
@@ -10,9 +11,13 @@ from services.contracts.refusals import Code, Refusal
 from services.gateway import fields
 from services.gateway.forms import Form
 from services.gateway.pages import words
-from services.gateway.pages.words import Say
+from services.gateway.pages.rendering import say_for
+from services.gateway.pages.words import N_, Say, sentence
 
 MOST_ROWS = 200
+STILL_AHEAD = N_("Choose a time that is still ahead.")
+BUSY = N_("Whoever leads has another time then. Choose another hour.")
+THEIR_NAMES = {"starts_at": "starts", "ends_at": "ends"}
 NUMBERS = {"slot_minutes": 45, "gap_minutes": 15, "notice_hours": 2, "horizon_days": 60}
 
 
@@ -112,6 +117,23 @@ def stretch_of(form: Form, say: Say, zone: ZoneInfo) -> tuple[datetime, datetime
         form.refuse("ends", Code.TIME_INVALID, say)
         return None
     return starts_at, ends_at.astimezone(UTC)
+
+
+def refuse_times(request: web.Request, form: Form, refusal: Refusal) -> None:
+    """What booking finds wrong with a time, beside its field. What is no such thing travels on."""
+    say = say_for(request)
+    if refusal.code in (Code.NOT_FOUND, Code.KEY_REUSED):
+        raise refusal
+    for error in refusal.facts.get("errors", []):
+        error["field"] = THEIR_NAMES.get(error["field"], error["field"])
+    form.refuse_all(refusal, say)
+    own = {Code.SLOT_CLOSED: STILL_AHEAD, Code.OVERLAP: BUSY}
+    if form.problem:
+        form.problem = say(own[refusal.code]) if refusal.code in own else sentence(refusal.code, say)
+
+
+def wall(at: datetime, zone: str, pattern: str) -> str:
+    return at.astimezone(ZoneInfo(zone)).strftime(pattern)
 
 
 def languages_of(form: Form, say: Say) -> list[str]:

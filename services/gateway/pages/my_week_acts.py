@@ -1,21 +1,20 @@
 """What one who serves does from their week: open, leave and end a meeting, cancel a time."""
 
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 from aiohttp import web
 
 from services.contracts.booking.slots import Attendee, CancelSlot, GetSlot, HostSlot
-from services.contracts.envelope import Request
 from services.contracts.refusals import Refusal
 from services.contracts.rooms import CloseRoom, Leave
-from services.gateway import audit, fields, forms, joining
+from services.gateway import fields, forms, joining
 from services.gateway.audit import Action
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.book import id_in
 from services.gateway.pages.my_meeting import CANCELLED_BY, HEADINGS
 from services.gateway.pages.my_week import COMING
@@ -23,8 +22,6 @@ from services.gateway.pages.rendering import PAGES, language_of, render, say_for
 from services.gateway.pages.words import N_, when_empty
 from services.gateway.who import caller_of
 from services.runtime.texts import span_in_words
-
-R = TypeVar("R")
 
 # Told to nobody, unless somebody books in the very moment of the press.
 NOBODY_ASKED = N_("The time had to be cancelled.")
@@ -67,20 +64,20 @@ async def join(request: web.Request) -> web.Response:
 
 async def leave(request: web.Request) -> web.Response:
     await forms.read(request)
-    await _do(request, Leave(slot_id=_slot_id(request)))
+    await do(request, Leave(slot_id=_slot_id(request)))
     return see_other("/my/week?done=left")
 
 
 async def close(request: web.Request) -> web.Response:
     await forms.read(request)
-    await _note(request, Action.ROOM_CLOSED, slot_id=_slot_id(request))
-    await _do(request, CloseRoom(slot_id=_slot_id(request)))
+    await note(request, Action.ROOM_CLOSED, slot_id=_slot_id(request))
+    await do(request, CloseRoom(slot_id=_slot_id(request)))
     return see_other("/my/week?done=closed")
 
 
 async def ask_to_cancel(request: web.Request) -> web.Response:
     """A session of a group, to which many may come, is called off on a page of its own."""
-    slot = await _do(request, GetSlot(slot_id=_slot_id(request)))
+    slot = await do(request, GetSlot(slot_id=_slot_id(request)))
     if slot.group_id is not None:
         return see_other(f"/my/sessions/{slot.id}/call-off")
     return await _show_cancel(request, Form(), status=200)
@@ -89,7 +86,7 @@ async def ask_to_cancel(request: web.Request) -> web.Response:
 async def cancel(request: web.Request) -> web.Response:
     """With somebody coming, the words are shown as they will be read before they are sent."""
     form, say = await forms.read(request), say_for(request)
-    slot = await _do(request, GetSlot(slot_id=_slot_id(request)))
+    slot = await do(request, GetSlot(slot_id=_slot_id(request)))
     # Where nobody reads a reason the page does not ask for one.
     reason = form.clean("reason", fields.words, say) if _coming(slot) else None
     if not reason and _coming(slot):
@@ -98,9 +95,9 @@ async def cancel(request: web.Request) -> web.Response:
         return await _show_cancel(request, form, status=400)
     if _coming(slot) and form.value("do") != "cancel":
         return await _show_cancel(request, form, preview=True)
-    await _note(request, Action.SLOT_CANCELLED, slot_id=_slot_id(request))
+    await note(request, Action.SLOT_CANCELLED, slot_id=_slot_id(request))
     try:
-        await _do(request, CancelSlot(slot_id=_slot_id(request), reason=reason or say(NOBODY_ASKED)))
+        await do(request, CancelSlot(slot_id=_slot_id(request), reason=reason or say(NOBODY_ASKED)))
     except Refusal as refusal:
         if "errors" not in refusal.facts:
             raise
@@ -112,7 +109,7 @@ async def cancel(request: web.Request) -> web.Response:
 async def _show_cancel(
     request: web.Request, form: Form, *, preview: bool = False, status: int = 200
 ) -> web.Response:
-    slot: HostSlot = await _do(request, GetSlot(slot_id=_slot_id(request)))
+    slot: HostSlot = await do(request, GetSlot(slot_id=_slot_id(request)))
     coming = _coming(slot)
     return render(
         request,
@@ -152,12 +149,3 @@ def _as_read(request: web.Request, slot: HostSlot, person: Attendee, reason: str
 
 def _slot_id(request: web.Request) -> UUID:
     return id_in(request, "slot_id")
-
-
-async def _do(request: web.Request, asked: Request[R]) -> R:
-    return await door_of(request).bus.call(asked, call_for(request, caller_of(request).actor))
-
-
-async def _note(request: web.Request, action: Action, **about: UUID) -> None:
-    call = call_for(request, caller_of(request).actor)
-    await audit.note(door_of(request), call, action, **about)

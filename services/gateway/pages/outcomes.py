@@ -1,6 +1,5 @@
 """After a meeting: did they come, and where were they guided on to. Two presses, and it can be mended."""
 
-from typing import TypeVar
 from uuid import UUID
 
 from aiohttp import web
@@ -8,20 +7,15 @@ from aiohttp import web
 from services.contracts.booking.appointments import Booking, DescribeBooking, RecordOutcome
 from services.contracts.booking.own import ListOpenOutcomes
 from services.contracts.booking.slots import Attendee, BookingStatus, GetSlot
-from services.contracts.envelope import Request
 from services.contracts.refusals import Code, Refusal
-from services.gateway import audit, fields, forms
+from services.gateway import fields, forms
 from services.gateway.audit import Action
-from services.gateway.calls import call_for
-from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue
+from services.gateway.pages.asking import do, done_in, note
 from services.gateway.pages.book import id_in
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_
-from services.gateway.who import caller_of
-
-R = TypeVar("R")
 
 OUTCOMES = (BookingStatus.ATTENDED, BookingStatus.NO_SHOW)
 MOST_SERVICES = 10
@@ -33,12 +27,12 @@ TOO_LONG = N_("Write each service more shortly.")
 
 async def owed(request: web.Request) -> web.Response:
     """Past meetings of which nobody has said whether the resident came."""
-    found = await _do(request, ListOpenOutcomes(limit=50))
+    found = await do(request, ListOpenOutcomes(limit=50))
     return render(
         request,
         "outcomes.html",
         slots=found.items,
-        done=_done(request),
+        done=done_in(request, DONE),
         theme_name=await catalogue.theme_names(request),
     )
 
@@ -52,13 +46,8 @@ async def record(request: web.Request) -> web.Response:
     if services is None:
         return await _show(request, form, status=400)
     came = status is BookingStatus.ATTENDED
-    await audit.note(
-        door_of(request),
-        call_for(request, caller_of(request).actor),
-        Action.OUTCOME_RECORDED,
-        booking_id=booking_id,
-    )
-    await _do(
+    await note(request, Action.OUTCOME_RECORDED, booking_id=booking_id)
+    await do(
         request,
         RecordOutcome(booking_id=booking_id, status=status, guided_to=services if came else []),
     )
@@ -73,7 +62,7 @@ async def edit(request: web.Request) -> web.Response:
 
 
 async def _show(request: web.Request, form: Form | None, *, status: int = 200) -> web.Response:
-    booking = await _do(request, DescribeBooking(booking_id=_booking_id(request)))
+    booking = await do(request, DescribeBooking(booking_id=_booking_id(request)))
     person = await _attendee(request, booking)
     back = form.value("back") if form else request.query.get("back", "")
     return render(
@@ -83,7 +72,7 @@ async def _show(request: web.Request, form: Form | None, *, status: int = 200) -
         booking=booking,
         form=form or _form_of(person),
         back="outcomes" if back == "outcomes" else "week",
-        done=_done(request),
+        done=done_in(request, DONE),
         choices=[
             ("attended", say_for(request)("They came")),
             ("no_show", say_for(request)("They did not come")),
@@ -93,7 +82,7 @@ async def _show(request: web.Request, form: Form | None, *, status: int = 200) -
 
 
 async def _attendee(request: web.Request, booking: Booking) -> Attendee:
-    slot = await _do(request, GetSlot(slot_id=booking.slot.id))
+    slot = await do(request, GetSlot(slot_id=booking.slot.id))
     for person in slot.bookings:
         if person.booking_id == booking.id:
             return person
@@ -124,14 +113,5 @@ def _back(where: str, week: str) -> str:
     return f"/my/week?week={week}&done=noted" if is_week else "/my/week?done=noted"
 
 
-def _done(request: web.Request) -> str:
-    done = request.query.get("done", "")
-    return say_for(request)(DONE[done]) if done in DONE else ""
-
-
 def _booking_id(request: web.Request) -> UUID:
     return id_in(request, "booking_id")
-
-
-async def _do(request: web.Request, asked: Request[R]) -> R:
-    return await door_of(request).bus.call(asked, call_for(request, caller_of(request).actor))

@@ -1,8 +1,8 @@
 """Weekly reception hours and single times: shown before they are published, changed, removed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -19,13 +19,12 @@ from services.contracts.booking.receptions import (
     RemoveReception,
 )
 from services.contracts.booking.slots import AddSlot
-from services.contracts.envelope import Request
 from services.contracts.refusals import Code, Refusal
 from services.gateway import forms
-from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue, words
+from services.gateway.pages.asking import do, done_in
 from services.gateway.pages.book import id_in
 from services.gateway.pages.hours_form import (
     NUMBERS,
@@ -40,8 +39,6 @@ from services.gateway.pages.rendering import language_of, render, say_for, see_o
 from services.gateway.pages.words import N_, sentence
 from services.gateway.who import caller_of
 from services.runtime.texts import day_in_words
-
-R = TypeVar("R")
 
 MORE_ROWS = 2
 
@@ -69,15 +66,13 @@ async def receptions(request: web.Request) -> web.Response:
 
 
 async def _show_list(request: web.Request, *, problem: str = "", status: int = 200) -> web.Response:
-    say = say_for(request)
-    found = await _do(request, ListReceptions(limit=100))
-    done = request.query.get("done", "")
+    found = await do(request, ListReceptions(limit=100))
     return render(
         request,
         "receptions.html",
         status=status,
         receptions=[_shown(request, item) for item in found.items],
-        done=say(DONE[done]) if done in DONE else "",
+        done=done_in(request, DONE),
         problem=problem,
         theme_name=await catalogue.theme_names(request),
     )
@@ -108,16 +103,16 @@ async def add(request: web.Request) -> web.Response:
         return await _show(request, form, status=400)
     try:
         if form.value("do") != "publish":
-            preview = await _do(request, PreviewReception(hours=hours))
+            preview = await do(request, PreviewReception(hours=hours))
             return await _show(request, form, preview=preview)
-        await _do(request, AddReception(hours=hours), key=form.key)
+        await do(request, AddReception(hours=hours), key=form.key)
     except Refusal as refusal:
         return await _refused(request, form, refusal)
     return see_other("/my/receptions?done=published")
 
 
 async def edit(request: web.Request) -> web.Response:
-    published = await _do(request, GetReception(reception_id=_reception_id(request)))
+    published = await do(request, GetReception(reception_id=_reception_id(request)))
     return await _show(request, form_of(published.reception.hours), more=MORE_ROWS)
 
 
@@ -131,9 +126,9 @@ async def change(request: web.Request) -> web.Response:
         return await _show(request, form, status=400)
     try:
         if form.value("do") != "publish":
-            preview = await _do(request, PreviewReception(reception_id=reception_id, hours=hours))
+            preview = await do(request, PreviewReception(reception_id=reception_id, hours=hours))
             return await _show(request, form, preview=preview)
-        await _do(request, ChangeReception(reception_id=reception_id, hours=hours), key=form.key)
+        await do(request, ChangeReception(reception_id=reception_id, hours=hours), key=form.key)
     except Refusal as refusal:
         return await _refused(request, form, refusal)
     return see_other("/my/receptions?done=changed")
@@ -145,7 +140,7 @@ async def ask_to_remove(request: web.Request) -> web.Response:
 
 async def _show_remove(request: web.Request, *, problem: str = "", status: int = 200) -> web.Response:
     """Times that are booked stand in the way; each has a link to where it can be cancelled."""
-    published = await _do(request, GetReception(reception_id=_reception_id(request)))
+    published = await do(request, GetReception(reception_id=_reception_id(request)))
     return render(
         request,
         "remove_reception.html",
@@ -161,7 +156,7 @@ async def _show_remove(request: web.Request, *, problem: str = "", status: int =
 async def remove(request: web.Request) -> web.Response:
     await forms.read(request)
     try:
-        await _do(request, RemoveReception(reception_id=_reception_id(request)))
+        await do(request, RemoveReception(reception_id=_reception_id(request)))
     except Refusal as refusal:
         if refusal.code != Code.HAS_BOOKINGS:
             raise
@@ -191,7 +186,7 @@ async def add_extra(request: web.Request) -> web.Response:
         languages=languages,
     )
     try:
-        await _do(request, slot, key=form.key)
+        await do(request, slot, key=form.key)
     except Refusal as refusal:
         form.refuse_all(_as_typed(refusal), say)
         return await _show_extra(request, form, status=409 if refusal.code == Code.OVERLAP else 400)
@@ -301,8 +296,3 @@ def _on(request: web.Request, day: date) -> str:
 
 def _reception_id(request: web.Request) -> UUID:
     return id_in(request, "reception_id")
-
-
-async def _do(request: web.Request, asked: Request[R], *, key: str | None = None) -> R:
-    call = replace(call_for(request, caller_of(request).actor), key=key)
-    return await door_of(request).bus.call(asked, call)

@@ -1,12 +1,10 @@
 """What did not get through, as a coordinator's list of things to do."""
 
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 from aiohttp import web
 
-from services.contracts.envelope import Request
 from services.contracts.letters import LISTS
 from services.contracts.notify import (
     FailedMessage,
@@ -15,17 +13,16 @@ from services.contracts.notify import (
     SettleFailedMessage,
 )
 from services.contracts.refusals import Code, Refusal, Unavailable
-from services.gateway import audit, forms, undelivered
+from services.gateway import forms, undelivered
 from services.gateway.audit import Action
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.pages import message_words
+from services.gateway.pages.asking import do, done_in, note
 from services.gateway.pages.book import id_in
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_, Say, sentence
 from services.gateway.who import caller_of
-
-R = TypeVar("R")
 
 PATH = "/coordinator/to-do"
 DONE = {
@@ -68,7 +65,7 @@ async def waiting(request: web.Request) -> Waiting:
     found = await undelivered.dead_letters(door_of(request), call_for(request, caller_of(request).actor))
     letters = sum(owner.count for owner in found)
     try:
-        failed = await _do(request, ListFailedMessages(limit=100))
+        failed = await do(request, ListFailedMessages(limit=100))
     except Unavailable:
         return Waiting(None, letters)
     return Waiting(len(failed.items), letters)
@@ -80,16 +77,16 @@ async def to_do(request: web.Request) -> web.Response:
 
 async def settle(request: web.Request) -> web.Response:
     await forms.read(request)
-    await _note(request, Action.MESSAGE_SETTLED)
-    await _do(request, SettleFailedMessage(message_id=_message_id(request)))
+    await note(request, Action.MESSAGE_SETTLED)
+    await do(request, SettleFailedMessage(message_id=_message_id(request)))
     return see_other(f"{PATH}?done=settled")
 
 
 async def retry(request: web.Request) -> web.Response:
     await forms.read(request)
-    await _note(request, Action.MESSAGE_RETRIED)
+    await note(request, Action.MESSAGE_RETRIED)
     try:
-        await _do(request, RetryFailedMessage(message_id=_message_id(request)))
+        await do(request, RetryFailedMessage(message_id=_message_id(request)))
     except Refusal as refusal:
         if refusal.code != Code.TOO_LATE:
             raise
@@ -104,7 +101,7 @@ async def redrive(request: web.Request) -> web.Response:
     named = number.isascii() and number.isdigit() and 0 < len(number) <= 18
     if service not in LISTS or (number and not named):
         raise Refusal(Code.FIELD_INVALID, "Say what is to be tried again.")
-    await _note(request, Action.LETTERS_REDRIVEN)
+    await note(request, Action.LETTERS_REDRIVEN)
     call = call_for(request, caller_of(request).actor)
     await undelivered.redrive(door_of(request), call, service, [int(number)] if number else [])
     return see_other(f"{PATH}?done=redriven")
@@ -113,8 +110,8 @@ async def redrive(request: web.Request) -> web.Response:
 async def _show(
     request: web.Request, *, cursor: str | None = None, problem: str = "", status: int = 200
 ) -> web.Response:
-    say, done = say_for(request), request.query.get("done", "")
-    failed = await _do(request, ListFailedMessages(limit=50, cursor=cursor))
+    say = say_for(request)
+    failed = await do(request, ListFailedMessages(limit=50, cursor=cursor))
     call = call_for(request, caller_of(request).actor)
     letters = await undelivered.dead_letters(door_of(request), call)
     return render(
@@ -129,7 +126,7 @@ async def _show(
         away=[say(OWNERS[owner.service]) for owner in letters if owner.away],
         owner_name={service: say(name) for service, name in OWNERS.items()},
         reason_of=lambda reason: _reason(reason, say),
-        done=say(DONE[done]) if done in DONE else "",
+        done=done_in(request, DONE),
         problem=problem,
     )
 
@@ -149,11 +146,3 @@ def _reason(reason: str, say: Say) -> str:
 
 def _message_id(request: web.Request) -> UUID:
     return id_in(request, "message_id")
-
-
-async def _do(request: web.Request, asked: Request[R]) -> R:
-    return await door_of(request).bus.call(asked, call_for(request, caller_of(request).actor))
-
-
-async def _note(request: web.Request, action: Action) -> None:
-    await audit.note(door_of(request), call_for(request, caller_of(request).actor), action)

@@ -5,26 +5,21 @@ render(request, "…", told=await told.about(request, booking_id))    with
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from aiohttp import web
 
-from services.contracts.envelope import Request
 from services.contracts.notify import ListMessages, Message, MessageState, Receipt, Resend
 from services.contracts.refusals import Code, Refusal
-from services.gateway import audit, forms
+from services.gateway import forms
 from services.gateway.audit import Action
-from services.gateway.calls import call_for
-from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import message_words
+from services.gateway.pages.asking import do, done_in, note
 from services.gateway.pages.book import id_in
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_, Say, sentence
-from services.gateway.who import caller_of
-
-R = TypeVar("R")
 
 DONE = {"resent": N_("It is on its way. You see here how it goes; load the page again in a moment.")}
 
@@ -65,9 +60,9 @@ class Told:
 
 async def about(request: web.Request, booking_id: UUID) -> Told:
     """Written into the audit trail as a look. Coordinators only: notify says so too."""
-    await _note(request, Action.MESSAGES_READ, booking_id)
+    await note(request, Action.MESSAGES_READ, booking_id=booking_id)
     say = say_for(request)
-    found = (await _do(request, ListMessages(booking_id=booking_id))).items
+    found = (await do(request, ListMessages(booking_id=booking_id))).items
     lines = [_line(message, say) for message in found]
     past = [line for line in lines if not line.ahead]
     return Told(
@@ -83,9 +78,9 @@ async def messages(request: web.Request) -> web.Response:
 
 async def resend(request: web.Request) -> web.Response:
     form, booking_id = await forms.read(request), _booking_id(request)
-    await _note(request, Action.MESSAGE_RESENT, booking_id)
+    await note(request, Action.MESSAGE_RESENT, booking_id=booking_id)
     try:
-        await _do(request, Resend(booking_id=booking_id), key=form.key)
+        await do(request, Resend(booking_id=booking_id), key=form.key)
     except Refusal as refusal:
         if refusal.code not in (Code.TOO_LATE, Code.ALREADY_CANCELLED):
             raise
@@ -94,13 +89,12 @@ async def resend(request: web.Request) -> web.Response:
 
 
 async def _show(request: web.Request, *, problem: str = "", status: int = 200) -> web.Response:
-    done = request.query.get("done", "")
     return render(
         request,
         "coordinator/told.html",
         status=status,
         told=await about(request, _booking_id(request)),
-        done=say_for(request)(DONE[done]) if done in DONE else "",
+        done=done_in(request, DONE),
         problem=problem,
         form=Form(),
     )
@@ -131,12 +125,3 @@ def _channel(channel: str | None, say: Say) -> str:
 
 def _booking_id(request: web.Request) -> UUID:
     return id_in(request, "booking_id")
-
-
-async def _do(request: web.Request, asked: Request[R], *, key: str | None = None) -> R:
-    return await door_of(request).bus.call(asked, call_for(request, caller_of(request).actor, key=key))
-
-
-async def _note(request: web.Request, action: Action, booking_id: UUID) -> None:
-    call = call_for(request, caller_of(request).actor)
-    await audit.note(door_of(request), call, action, booking_id=booking_id)

@@ -116,6 +116,9 @@ SENTENCES: Mapping[str, str] = {
     Code.HAS_BOOKINGS: N_("Somebody has booked a time in these hours. Cancel those times first."),
     Code.PERSON_EXISTS: N_("Somebody already serves by this address."),
     Code.NAME_TAKEN: N_("There is already one by that name."),
+    Code.CHANGED_MEANWHILE: N_(
+        "Somebody else has changed this while you did. Nothing of yours is lost, and nothing is saved yet."
+    ),
     Code.ALREADY_STARTED: N_("The meeting has already begun."),
     Code.ALREADY_CANCELLED: N_("This has already been cancelled."),
     Code.NOT_STARTED: N_("The meeting has not begun yet."),

@@ -11,8 +11,8 @@ from services.gateway import forms
 from services.gateway.audit import Action
 from services.gateway.door import door_of
 from services.gateway.pages import catalogue, words
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.coordinator import search
-from services.gateway.pages.coordinator.asking import do, note
 from services.gateway.pages.coordinator.search import Search
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_

@@ -15,7 +15,7 @@ from services.gateway.audit import Action
 from services.gateway.calls import call_for
 from services.gateway.cards import Card
 from services.gateway.door import door_of
-from services.gateway.pages.coordinator.asking import do, note
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.coordinator.booking import booking_id_of, show
 from services.gateway.pages.rendering import PAGES, render, say_for
 from services.gateway.pages.words import sentence

@@ -12,7 +12,7 @@ from services.gateway.audit import Action
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import book, catalogue
-from services.gateway.pages.coordinator.asking import do, note
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.groups import one, wording
 from services.gateway.pages.groups.enrol import ALONG, FOLDED, NOT_NOW, SHUT, SHUT_WORDS, UNKNOWN
 from services.gateway.pages.rendering import render, say_for, see_other

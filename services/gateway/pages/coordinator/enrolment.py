@@ -7,8 +7,8 @@ from services.contracts.refusals import Code, Refusal
 from services.gateway import enrolments, forms
 from services.gateway.audit import Action
 from services.gateway.door import door_of
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.coordinator import booking
-from services.gateway.pages.coordinator.asking import do, note
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_, sentence
 

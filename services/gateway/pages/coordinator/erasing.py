@@ -11,8 +11,8 @@ from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.own_data import Reason
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.book import id_in
-from services.gateway.pages.coordinator.asking import do, note
 from services.gateway.pages.own_data import file_of, page_of
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_, Say, when_empty

@@ -15,7 +15,7 @@ from services.contracts.refusals import Code, Refusal
 from services.gateway import fields
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue, words
-from services.gateway.pages.coordinator.asking import everybody
+from services.gateway.pages.asking import everybody
 from services.gateway.pages.hours_form import languages_of, number
 from services.gateway.pages.rendering import language_of, say_for
 from services.gateway.pages.words import N_, Say
@@ -80,6 +80,7 @@ def form_of(managed: ManagedGroup) -> Form:
         "capacity": [str(group.capacity)],
         "room_limit": [str(managed.room_limit or "")],
         "by_acceptance": ["yes"] if group.by_acceptance else [],
+        "version": [str(managed.version)],
     }
     leaders = enumerate(managed.facilitators, start=1)
     return Form(values=values | {f"leader-{row}": [str(host.id)] for row, host in leaders})
@@ -118,6 +119,12 @@ async def choices(request: web.Request, form: Form) -> dict[str, Any]:
         "leader_options": [("", say("Nobody")), *((str(one.id), named(say, one)) for one in people)],
         "leaders": range(1, min(max(LEADERS, last + 1), MOST_LEADERS) + 1),
     }
+
+
+def version_of(form: Form) -> int | None:
+    """Of the group as it was when the form was opened."""
+    given = form.value("version")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
 
 
 def may_lead(person: Person) -> bool:

@@ -17,9 +17,10 @@ from services.gateway import fields, forms
 from services.gateway.audit import Action
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.book import id_in
 from services.gateway.pages.coordinator import group_form
-from services.gateway.pages.coordinator.asking import do, note
+from services.gateway.pages.coordinator.group_meanwhile import differing
 from services.gateway.pages.groups import wording as group_wording
 from services.gateway.pages.leading import my_groups
 from services.gateway.pages.rendering import render, say_for, see_other
@@ -75,8 +76,11 @@ async def change(request: web.Request) -> web.Response:
         return await _show(request, form, managed, status=400)
     await note(request, Action.GROUP_CHANGED, group_id=_group_id(request))
     try:
-        await do(request, ChangeGroup(group_id=_group_id(request), **facts))
+        version = group_form.version_of(form)
+        await do(request, ChangeGroup(group_id=_group_id(request), version=version, **facts))
     except Refusal as refusal:
+        if refusal.code == Code.CHANGED_MEANWHILE:
+            return await _changed_meanwhile(request, form, refusal)
         if refusal.code == Code.CAPACITY_TOO_SMALL:
             form.errors["capacity"] = say(TOO_SMALL).format(count=refusal.facts.get("enrolled", ""))
         else:
@@ -113,10 +117,23 @@ async def _page(request: web.Request, after: str | None) -> ManagedGroups:
         return await _page(request, None)
 
 
+async def _changed_meanwhile(request: web.Request, form: Form, refusal: Refusal) -> web.Response:
+    """What was typed stays, and what stands now is told beside it; who saves again has seen it."""
+    newer = await my_groups.find(request)
+    form.refuse_all(refusal, say_for(request))
+    form.values = {**form.values, "version": [str(newer.version)]}
+    return await _show(request, form, newer, newer=group_form.form_of(newer), status=409)
+
+
 async def _show(
-    request: web.Request, form: Form, managed: ManagedGroup | None, *, status: int = 200
+    request: web.Request,
+    form: Form,
+    managed: ManagedGroup | None,
+    *,
+    newer: Form | None = None,
+    status: int = 200,
 ) -> web.Response:
-    say = say_for(request)
+    say, choices = say_for(request), await group_form.choices(request, form)
     return render(
         request,
         "coordinator/group.html",
@@ -124,7 +141,8 @@ async def _show(
         form=form,
         managed=managed,
         kind_of=group_wording.kind_of(say, managed.group) if managed else "",
-        **await group_form.choices(request, form),
+        differing=differing(form, newer, choices, say) if newer else (),
+        **choices,
     )
 
 

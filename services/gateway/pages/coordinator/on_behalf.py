@@ -12,7 +12,7 @@ from services.gateway import forms
 from services.gateway.audit import Action
 from services.gateway.forms import Form
 from services.gateway.pages import book, catalogue, words
-from services.gateway.pages.coordinator.asking import do, note
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
 from services.gateway.pages.words import sentence
 

@@ -10,8 +10,8 @@ from services.gateway import fields, forms
 from services.gateway.audit import Action
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue
+from services.gateway.pages.asking import do, done_in, everybody, note
 from services.gateway.pages.book import id_in
-from services.gateway.pages.coordinator.asking import do, done_in, everybody, note
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_
 

@@ -14,8 +14,8 @@ from services.contracts.refusals import Refusal, Unavailable
 from services.contracts.rooms import LookAtSlots, RoomState, RoomView
 from services.gateway.door import door_of
 from services.gateway.pages import catalogue, to_do
+from services.gateway.pages.asking import do
 from services.gateway.pages.coordinator import staffing
-from services.gateway.pages.coordinator.asking import do
 from services.gateway.pages.coordinator.search import today_of
 from services.gateway.pages.my_week import COMING
 from services.gateway.pages.rendering import render, say_for

@@ -23,8 +23,8 @@ from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue, words
+from services.gateway.pages.asking import do, done_in, everybody, note
 from services.gateway.pages.book import id_in
-from services.gateway.pages.coordinator.asking import do, done_in, everybody, note
 from services.gateway.pages.hours_form import languages_of
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
 from services.gateway.pages.words import N_

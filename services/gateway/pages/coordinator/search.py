@@ -17,7 +17,7 @@ from aiohttp import web
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue
-from services.gateway.pages.coordinator.asking import everybody
+from services.gateway.pages.asking import everybody
 from services.gateway.pages.rendering import language_of, say_for
 from services.gateway.pages.words import in_language
 

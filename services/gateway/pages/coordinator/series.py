@@ -21,7 +21,7 @@ from services.gateway.audit import Action
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import words
-from services.gateway.pages.coordinator.asking import do, note
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.hours_form import day, hour
 from services.gateway.pages.leading import my_groups
 from services.gateway.pages.rendering import language_of, render, say_for, see_other

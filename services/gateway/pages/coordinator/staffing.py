@@ -22,8 +22,8 @@ from services.gateway.audit import Action
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue
+from services.gateway.pages.asking import do, done_in, everybody, note
 from services.gateway.pages.book import id_in
-from services.gateway.pages.coordinator.asking import do, done_in, everybody, note
 from services.gateway.pages.coordinator.group_form import may_lead, named, uuid
 from services.gateway.pages.leading import session_acts, wording
 from services.gateway.pages.rendering import render, say_for, see_other

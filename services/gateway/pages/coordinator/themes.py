@@ -10,7 +10,7 @@ from services.gateway import fields, forms
 from services.gateway.audit import Action
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue
-from services.gateway.pages.coordinator.asking import do, done_in, note
+from services.gateway.pages.asking import do, done_in, note
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
 from services.gateway.pages.words import N_, Say, in_language
 

@@ -8,8 +8,8 @@ from services.contracts.refusals import Code, Refusal
 from services.gateway import forms
 from services.gateway.door import door_of
 from services.gateway.pages import catalogue
+from services.gateway.pages.asking import do
 from services.gateway.pages.coordinator import search
-from services.gateway.pages.coordinator.asking import do
 from services.gateway.pages.coordinator.search import Search
 from services.gateway.pages.my_week import COMING
 from services.gateway.pages.rendering import render, say_for, see_other

@@ -13,7 +13,7 @@ from services.gateway import audit, forms
 from services.gateway.audit import Action
 from services.gateway.door import door_of
 from services.gateway.own_data import Reason
-from services.gateway.pages.coordinator.asking import everybody
+from services.gateway.pages.asking import everybody
 from services.gateway.pages.coordinator.erasing import WHY
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_

@@ -12,7 +12,7 @@ from services.gateway import forms
 from services.gateway.audit import Action
 from services.gateway.door import door_of
 from services.gateway.forms import Form
-from services.gateway.pages.coordinator.asking import do, note
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.leading import session_acts
 from services.gateway.pages.leading.people import people_of, presence_of, told_apart
 from services.gateway.pages.leading.session_acts import slot_id_of

@@ -19,7 +19,7 @@ from services.contracts.refusals import Code, Refusal, Unavailable
 from services.contracts.rooms import Here, ListPresence, Look, RoomState, RoomView
 from services.gateway.door import door_of
 from services.gateway.pages import words
-from services.gateway.pages.coordinator.asking import do, done_in
+from services.gateway.pages.asking import do, done_in
 from services.gateway.pages.leading import session_acts, wording
 from services.gateway.pages.leading.my_groups import caller_role
 from services.gateway.pages.leading.people import people_of, told_apart

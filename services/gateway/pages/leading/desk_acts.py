@@ -7,8 +7,8 @@ from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import CloseRoom, Leave, RemoveParticipant
 from services.gateway import forms
 from services.gateway.audit import Action
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.book import id_in
-from services.gateway.pages.coordinator.asking import do, note
 from services.gateway.pages.leading import session_acts
 from services.gateway.pages.leading.people import name_in_room, presence_of
 from services.gateway.pages.leading.session_acts import slot_id_of

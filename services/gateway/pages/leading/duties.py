@@ -24,7 +24,7 @@ from services.gateway.audit import Action
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import catalogue
-from services.gateway.pages.coordinator.asking import do, done_in, note
+from services.gateway.pages.asking import do, done_in, note
 from services.gateway.pages.leading import session_acts, wording
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_, sentence

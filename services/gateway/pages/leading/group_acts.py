@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -15,12 +14,12 @@ from services.gateway import forms
 from services.gateway.audit import Action
 from services.gateway.door import door_of
 from services.gateway.forms import Form
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.book import id_in
-from services.gateway.pages.coordinator.asking import do, note
-from services.gateway.pages.hours_form import stretch_of
+from services.gateway.pages.hours_form import refuse_times, stretch_of, wall
 from services.gateway.pages.leading import my_groups
 from services.gateway.pages.rendering import render, say_for, see_other
-from services.gateway.pages.words import N_, sentence
+from services.gateway.pages.words import N_
 
 # Another answer has come first, or the time for one is over: the page says how it stands.
 SETTLED = frozenset({Code.ALREADY_CANCELLED, Code.ALREADY_STARTED, Code.GROUP_FULL, Code.FORBIDDEN})
@@ -30,9 +29,6 @@ SETTLED_WORDS = {
     Code.GROUP_FULL: N_("The group is full, and it is too late to wait for a place."),
     Code.FORBIDDEN: N_("They have been accepted already."),
 }
-STILL_AHEAD = N_("Choose a time that is still ahead.")
-BUSY = N_("Whoever leads has another time then. Choose another hour.")
-THEIR_NAMES = {"starts_at": "starts", "ends_at": "ends"}
 
 
 async def ask_to_decline(request: web.Request) -> web.Response:
@@ -105,23 +101,6 @@ async def _show_more(
         enrolled=max((session.taken for session in members), default=0),
         led=bool(managed.facilitators),
     )
-
-
-def refuse_times(request: web.Request, form: Form, refusal: Refusal) -> None:
-    """What booking finds wrong with a time, beside its field. What is no such thing travels on."""
-    say = say_for(request)
-    if refusal.code in (Code.NOT_FOUND, Code.KEY_REUSED):
-        raise refusal
-    for error in refusal.facts.get("errors", []):
-        error["field"] = THEIR_NAMES.get(error["field"], error["field"])
-    form.refuse_all(refusal, say)
-    own = {Code.SLOT_CLOSED: STILL_AHEAD, Code.OVERLAP: BUSY}
-    if form.problem:
-        form.problem = say(own[refusal.code]) if refusal.code in own else sentence(refusal.code, say)
-
-
-def wall(at: datetime, zone: str, pattern: str) -> str:
-    return at.astimezone(ZoneInfo(zone)).strftime(pattern)
 
 
 def _ends(starts_at: datetime, ends_at: datetime) -> tuple[tuple[str, datetime], ...]:

@@ -14,7 +14,7 @@ from services.contracts.refusals import Code, Refusal
 from services.gateway import fields, forms
 from services.gateway.audit import Action
 from services.gateway.forms import Form
-from services.gateway.pages.coordinator.asking import do, note
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.leading import my_groups, session_acts
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_, sentence

@@ -18,8 +18,8 @@ from services.contracts.booking.slots import Attendee, BookingStatus, SlotState
 from services.contracts.envelope import Role, Staff
 from services.gateway.door import door_of
 from services.gateway.pages import catalogue
+from services.gateway.pages.asking import do, done_in
 from services.gateway.pages.book import id_in
-from services.gateway.pages.coordinator.asking import do, done_in
 from services.gateway.pages.groups import wording as group_wording
 from services.gateway.pages.leading import wording
 from services.gateway.pages.leading.people import people_of

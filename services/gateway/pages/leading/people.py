@@ -15,7 +15,7 @@ from services.contracts.rooms import Here, ListPresence
 from services.gateway import audit
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
-from services.gateway.pages.coordinator.asking import do
+from services.gateway.pages.asking import do
 from services.gateway.who import caller_of
 
 AT_ONCE = 100

@@ -12,10 +12,9 @@ from services.gateway import fields, forms
 from services.gateway.audit import Action
 from services.gateway.door import door_of
 from services.gateway.forms import Form
+from services.gateway.pages.asking import do, note
 from services.gateway.pages.book import id_in
-from services.gateway.pages.coordinator.asking import do, note
-from services.gateway.pages.hours_form import stretch_of
-from services.gateway.pages.leading.group_acts import refuse_times, wall
+from services.gateway.pages.hours_form import refuse_times, stretch_of, wall
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_, sentence, when_empty
 

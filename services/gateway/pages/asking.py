@@ -1,4 +1,4 @@
-"""What every coordinator's page does: ask an owner, write down what is done, and know who serves."""
+"""What every page of those who serve does: ask an owner, write down what is done, and know who serves."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
