@@ -2,7 +2,7 @@
 
 A template says its words once. Its first line is the subject; paragraphs are
 parted by empty lines; a paragraph that ends with one of our own links becomes a
-link with the words before it.
+link with the words before it, and one whose lines all begin with a bullet a list.
 """
 
 import re
@@ -38,6 +38,7 @@ Contact = (
 )
 
 _EMPTY_LINES = re.compile(r"\n\s*\n")
+BULLET = "• "
 
 
 class NoContact(Exception):
@@ -46,10 +47,11 @@ class NoContact(Exception):
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Words, and where they lead if they are a link."""
+    """Words, and where they lead if they are a link; or the lines of a list."""
 
     words: str
     url: str | None = None
+    listed: Sequence[str] = ()
 
 
 class Writer:
@@ -136,6 +138,9 @@ def _paragraphs(said: str, links: Sequence[str]) -> list[Paragraph]:
     found = []
     for piece in _EMPTY_LINES.split(said.strip()):
         lines = [" ".join(line.split()) for line in piece.strip().splitlines()]
+        if all(line.startswith(BULLET) for line in lines):
+            found.append(Paragraph("", listed=[line.removeprefix(BULLET) for line in lines]))
+            continue
         url = lines.pop() if lines[-1] in links else None
         found.append(Paragraph(" ".join(lines), url))
     return found

@@ -86,7 +86,8 @@ class EnrolledSession(Struct, frozen=True, kw_only=True):
 class MyGroup(Struct, frozen=True, kw_only=True):
     """An enrolment as its person sees it: nobody else is in it. `sessions` are all of it, in order.
 
-    `before_you` while waiting, `offered_until` while a place is offered; `places` is the party's size.
+    `before_you` while waiting, `offered_until` while a place is offered, `held_until` while one waits to be
+    confirmed; `places` is the party's size.
     `not_accepted`: they wished to be accepted, and were not. `member`: they come to the sessions that are
     added to the series, also while none of it is ahead.
     """
@@ -102,6 +103,7 @@ class MyGroup(Struct, frozen=True, kw_only=True):
     accompanies: bool = False
     before_you: int | None = None
     offered_until: datetime | None = None
+    held_until: datetime | None = None
     not_accepted: bool = False
     member: bool = False
 

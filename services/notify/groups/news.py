@@ -26,7 +26,7 @@ from services.contracts.booking.events import (
 from services.contracts.notify import MessageKind
 from services.notify import domain, store
 from services.notify.domain import Meeting, QuietHours
-from services.notify.groups import at_night, messages
+from services.notify.groups import at_night, messages, to_leaders
 from services.notify.groups import store as group_store
 from services.runtime.db import Tx
 
@@ -130,9 +130,9 @@ async def hear_of_asking(tx: Tx, event: HostAsked, *, quiet: QuietHours, now: da
     await group_store.hold(tx, event.person_id)
     kind = MessageKind.HOST_ASKED
     occasion, last_asked = await group_store.last_asked(tx, kind, event.person_id)
-    due_at = messages.asking_due(now=now, starts_at=event.starts_at, last_asked=last_asked)
+    due_at = to_leaders.asking_due(now=now, starts_at=event.starts_at, last_asked=last_asked)
     due_at = at_night.told_at(kind, due_at, starts_at=event.starts_at, quiet=quiet)
-    owed = messages.host_asked(event, occasion=occasion + 1, due_at=due_at)
+    owed = to_leaders.host_asked(event, occasion=occasion + 1, due_at=due_at)
     if not await group_store.join_asking(tx, owed):
         await store.plan(tx, [owed])
 
@@ -144,19 +144,19 @@ async def hear_of_application(
     await group_store.hold(tx, event.person_id)
     kind = MessageKind.APPLICATION_WAITING
     occasion, last_told = await group_store.last_asked(tx, kind, event.person_id)
-    due_at = messages.answer_due(now=now, last_told=last_told)
+    due_at = to_leaders.answer_due(now=now, last_told=last_told)
     due_at = at_night.told_at(kind, due_at, starts_at=None, quiet=quiet)
-    owed = messages.application_waiting(event, occasion=occasion + 1, due_at=due_at)
+    owed = to_leaders.application_waiting(event, occasion=occasion + 1, due_at=due_at)
     if not await group_store.join_asking(tx, owed):
         await store.plan(tx, [owed])
 
 
 async def hear_of_nobody(tx: Tx, event: HostNotFound, *, now: datetime) -> None:
-    await store.plan(tx, [messages.host_not_found(event, now=now)])
+    await store.plan(tx, [to_leaders.host_not_found(event, now=now)])
 
 
 async def hear_of_somebody(tx: Tx, event: HostFoundAfterAll, *, at: datetime, now: datetime) -> None:
-    await store.plan(tx, [messages.host_found_after_all(event, at=at, now=now)])
+    await store.plan(tx, [to_leaders.host_found_after_all(event, at=at, now=now)])
 
 
 async def hear_of_replacement(tx: Tx, event: HostReplaced, *, quiet: QuietHours, now: datetime) -> None:
@@ -164,4 +164,4 @@ async def hear_of_replacement(tx: Tx, event: HostReplaced, *, quiet: QuietHours,
     kind = MessageKind.HOST_REPLACED
     occasion, _ = await group_store.last_asked(tx, kind, event.person_id)
     due_at = at_night.told_at(kind, now, starts_at=event.starts_at, quiet=quiet)
-    await store.plan(tx, [messages.host_replaced(event, occasion=occasion + 1, due_at=due_at)])
+    await store.plan(tx, [to_leaders.host_replaced(event, occasion=occasion + 1, due_at=due_at)])

@@ -23,6 +23,7 @@ from services.runtime.calendar import CalendarEntry, Method, uid_of
 from services.runtime.series import Occurrence, Series, sequence_of
 
 MOST_LISTED = 12
+"""More lines than that nobody reads on a phone: how many there are besides is said instead."""
 _WITH_CALENDAR = {MessageKind.CONFIRMATION, MessageKind.GROUP_CHANGE}
 _OFF = {BookingStatus.CANCELLED, BookingStatus.EXPIRED}
 _HAS_PLACE = {BookingStatus.CONFIRMED, BookingStatus.ATTENDED, BookingStatus.NO_SHOW}
@@ -48,7 +49,7 @@ class GroupWording:
         """Anything said of somebody's coming to a group, with its calendar object where that changes."""
         group = facts.group
         ahead = messages.ahead(group, now=now)
-        near = ahead[0] if ahead else group.sessions[-1]
+        near = messages.nearest(group, now=now)
         link = self._writer.link(near.booking_id, near.link_version)
         changed = messages.changed_since(group, since) if since else []
         letter = self._writer.write(
@@ -60,20 +61,22 @@ class GroupWording:
             link=link,
             all_groups=f"{self._writer.public_url}/groups",
             near=near,
-            ahead=ahead[:MOST_LISTED],
-            more=max(0, len(ahead) - MOST_LISTED),
+            ahead=ahead,
+            most=MOST_LISTED,
             called_off=[each for each in changed if _called_off(each)],
             left=[each for each in changed if _left(each)] if before.had_place else [],
             moved=[each for each in changed if each in ahead],
             reason=plain(next((each.cancel_reason or "" for each in changed if _called_off(each)), "")),
             whole_series=group.whole_series and len(group.sessions) > 1,
             has_place=group.status in _HAS_PLACE,
+            had_place=before.had_place,
             only_applied=before.only_applied,
             accompanies=group.accompanies,
             places=group.places,
             not_accepted=group.not_accepted,
             before_you=group.before_you or 0,
             offered_until=group.offered_until,
+            held_until=group.held_until,
             nobody_leads=near.told_missing,
             host=plain(near.host.display_name) if near.staffed else "",
             organisation=plain(near.host.organisation),
@@ -129,8 +132,8 @@ class GroupWording:
             link=link,
             near=facts.items[0],
             count=len(facts.items),
-            duties=[(getattr(each.name, language_of(facts)), each) for each in facts.items[:MOST_LISTED]],
-            more=max(0, len(facts.items) - MOST_LISTED),
+            duties=[(getattr(each.name, language_of(facts)), each) for each in facts.items],
+            most=MOST_LISTED,
             zone=facts.items[0].time_zone,
         )
 
@@ -146,10 +149,8 @@ class GroupWording:
             now=now,
             links=[link],
             link=link,
-            groups=[
-                (plain(getattr(each.name, language_of(facts))), each.parties)
-                for each in facts.items[:MOST_LISTED]
-            ],
+            groups=[(plain(getattr(each.name, language_of(facts))), each.parties) for each in facts.items],
+            most=MOST_LISTED,
         )
 
     def host_replaced(self, message_id: UUID, facts: Handover, *, now: datetime) -> Letter:

@@ -1,7 +1,7 @@
 """Of groups, who among those who serve hears what they would otherwise have to look for."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -9,7 +9,6 @@ from services.contracts.booking.catalogue import Words
 from services.contracts.booking.enrolment import (
     AnswerApplication,
     DescribeApplications,
-    DescribeGroupMessage,
     UnansweredApplications,
 )
 from services.contracts.booking.events import ApplicationWaiting, HostFoundAfterAll, HostReplaced
@@ -144,24 +143,3 @@ async def test_coordinators_hear_that_somebody_was_found_if_they_had_heard_that_
 
     found = [event.slot_id for event in await news(house, HostFoundAfterAll)]
     assert found == ([slot_id] if alerted else [])
-
-
-async def test_who_comes_later_learns_what_the_others_were_told_of_a_missing_host(house: House) -> None:
-    circle = await Circle.build(house, STARTS, capacity=3)
-    (slot_id,) = circle.sessions
-
-    async def who_comes_now() -> tuple[bool, bool]:
-        enrolled = await circle.enrol(email=f"{uuid4()}@posti.example")
-        facts = await house.system.ask(DescribeGroupMessage(enrolment_id=enrolled.enrolment_id))
-        (session,) = facts.group.sessions
-        return session.staffed, session.told_missing
-
-    await house.system.ask(GiveUpDuty(slot_id=slot_id), circle.host)
-    assert await who_comes_now() == (False, False)
-    for hours in (6, 3, 2):
-        house.system.clock.set(STARTS - timedelta(hours=hours))
-        await run_job(house, "ask-hosts")
-    assert await who_comes_now() == (False, True)
-
-    await house.system.ask(AcceptDuty(slot_id=slot_id), circle.host)
-    assert await who_comes_now() == (True, False)

@@ -143,7 +143,7 @@ async def test_who_comes_along_is_not_asked_to_answer_for_both(
     until = NOW + timedelta(hours=24)
     offered = a_session(status=BookingStatus.OFFERED)
     group = neighbours.has_group(
-        a_group(offered, status=BookingStatus.OFFERED, offered_until=until, accompanies=True)
+        a_group(offered, status=BookingStatus.OFFERED, offered_until=until, accompanies=True, places=2)
     )
     await neighbours.tell(session_news(SeatOffered, group, offered, offered_until=until))
 

@@ -10,59 +10,21 @@ from msgspec.structs import replace
 
 from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.enrolment import (
-    GroupMessageFacts,
-    MyGroup,
     UnansweredApplications,
     UnansweredGroup,
 )
 from services.contracts.booking.people import AlertAddress
 from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.booking.staffing import Handover, WantedDuties
-from services.contracts.links import parse_keys
 from services.contracts.notify import MessageKind
-from services.notify.groups.messages import Before
-from services.notify.groups.wording import GroupWording
-from services.notify.senders.letter import Channel, Letter
-from services.notify.writing import Writer
+from services.notify.senders.letter import Channel
 from services.runtime.texts import LANGUAGES
 from tests.support.facts import NOW, STARTS, ZONE, a_slot, some_facts
+from tests.support.group_letters import MESSAGE, OF_AN_ENROLMENT, WORDING, about
 from tests.support.groups import WEEK, a_duty, a_group, a_session
 
-MESSAGE = UUID(int=9)
-WORDING = GroupWording(
-    Writer(
-        public_url="https://hall.example/",
-        zone=ZONE,
-        keys=parse_keys("k1:" + "QUFB" * 11),
-        organizer="hall@hall.example",
-    )
-)
-OF_AN_ENROLMENT = [
-    MessageKind.HOLD,
-    MessageKind.APPLICATION,
-    MessageKind.WAITING,
-    MessageKind.OFFER,
-    MessageKind.OFFER_OVER,
-    MessageKind.CONFIRMATION,
-    MessageKind.GROUP_CHANGE,
-]
 # What only the person and those who lead the group may read: its name, and who else there is.
 SECRET = ("Syöpään", "sairastuneet", "bereavement", "Canary")
-
-
-def about(
-    kind: MessageKind,
-    group: MyGroup | None = None,
-    *,
-    said: MessageKind = MessageKind.CONFIRMATION,
-    **contact: Any,
-) -> Letter:
-    """`said`: the first word that the person had."""
-    usual: dict[str, Any] = {"language": "fi", "email": "anna@example.org", "group": group or a_group()}
-    facts = GroupMessageFacts(**usual | contact)
-    return WORDING.about_enrolment(
-        MESSAGE, kind, facts, before=Before(frozenset({said})), since=NOW, now=NOW
-    )
 
 
 @pytest.mark.parametrize("kind", OF_AN_ENROLMENT)
@@ -81,7 +43,7 @@ def test_everything_is_said_in_every_language_and_by_every_way(kind: MessageKind
 @pytest.mark.parametrize(
     ("kind", "said", "differs"),
     [
-        (MessageKind.OFFER, MessageKind.WAITING, {"accompanies": True}),
+        (MessageKind.OFFER, MessageKind.WAITING, {"accompanies": True, "places": 2}),
         (MessageKind.OFFER_OVER, MessageKind.APPLICATION, {"status": BookingStatus.EXPIRED}),
         (MessageKind.GROUP_CHANGE, MessageKind.WAITING, {"status": BookingStatus.WAITING}),
     ],

@@ -76,6 +76,7 @@ async def my_group(tx: Tx, enrolment_id: UUID) -> words.MyGroup:
         if status is BookingStatus.WAITING
         else None,
         offered_until=mine.offered_until if status is BookingStatus.OFFERED else None,
+        held_until=facts.held_until,
         not_accepted=facts.not_accepted,
         member=mine.whole_series
         and not (mine.left or facts.ended)

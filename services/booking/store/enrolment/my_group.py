@@ -1,6 +1,7 @@
 """What an enrolment's person is shown: their group and their own sessions."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -16,9 +17,13 @@ NOT_ACCEPTED = "not_accepted"
 
 FACTS = """
     SELECT g.name_fi, g.name_sv, g.name_en, g.is_open, g.ended_at IS NOT NULL AS ended,
-           1 + (SELECT count(*) FROM enrolment c WHERE c.accompanies = e.id AND EXISTS (
-               SELECT FROM booking b
-               WHERE b.enrolment_id = c.id AND b.status NOT IN ('cancelled', 'expired'))) AS places,
+           1 + (SELECT count(*) FROM enrolment c
+                WHERE (c.accompanies = coalesce(e.accompanies, e.id) OR c.id = e.accompanies) AND c.id <> e.id
+                  AND EXISTS (SELECT FROM booking b
+                              WHERE b.enrolment_id = c.id AND b.status NOT IN ('cancelled', 'expired'))
+               ) AS places,
+           (SELECT min(b.held_until) FROM booking b
+            WHERE b.enrolment_id = e.id AND b.status = 'held') AS held_until,
            EXISTS (SELECT FROM booking b JOIN booking_change c ON c.booking_id = b.id
                    WHERE b.enrolment_id = e.id AND c.what = $2) AS not_accepted
     FROM enrolment e JOIN peer_group g ON g.id = e.group_id WHERE e.id = $1
@@ -45,6 +50,7 @@ class GroupFacts:
     open: bool
     ended: bool
     places: int
+    held_until: datetime | None
     not_accepted: bool
 
 
@@ -56,6 +62,7 @@ async def facts(tx: Tx, enrolment_id: UUID) -> GroupFacts:
         open=row["is_open"],
         ended=row["ended"],
         places=row["places"],
+        held_until=row["held_until"],
         not_accepted=row["not_accepted"],
     )
 
