@@ -48,6 +48,7 @@ class Code(StrEnum):
     PERSON_EXISTS = "person_exists"
     NAME_TAKEN = "name_taken"
     CAPACITY_TOO_SMALL = "capacity_too_small"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     HOST_REQUIRED = "host_required"
     OFFER_OVER = "offer_over"
     NOT_TRAINED = "not_trained"

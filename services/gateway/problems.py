@@ -72,6 +72,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     Code.HOLD_EXPIRED: (409, "The time was not confirmed soon enough"),
     Code.PERSON_EXISTS: (409, "There is already somebody with that address"),
     Code.NAME_TAKEN: (409, "There is already one by that name"),
+    Code.CHANGED_MEANWHILE: (409, "Somebody else has changed it meanwhile"),
     Code.CAPACITY_TOO_SMALL: (409, "More people are enrolled than that"),
     Code.HOST_REQUIRED: (409, "Somebody must lead the group"),
     Code.OFFER_OVER: (409, "The place is no longer offered"),

@@ -199,6 +199,42 @@ async def test_what_a_group_is_can_be_changed_and_how_it_was_made_cannot(
     assert "voimassa" in page.text
 
 
+async def test_what_somebody_else_changed_meanwhile_is_told_and_nothing_typed_is_lost(
+    coordinator: Visitor, tables: Neighbours
+) -> None:
+    page = await coordinator.open(GROUP)
+    form = page.form(GROUP)
+    theirs = msgspec.structs.replace(OPEN, capacity=30, name=Words("Uusi nimi", "Nytt namn", "New name"))
+    tables.answers(GetManagedGroup, managed(theirs, version=2, facilitators=[OTHER, examples.HOST]))
+    tables.refuses(ChangeGroup, Refusal(Code.CHANGED_MEANWHILE, "Changed.", version=2))
+
+    page = await coordinator.send(form, capacity="20", description_fi="Minun sanani.")
+
+    assert page.status == 409
+    assert "Joku muu muutti tätä" in page.text
+    stands = [node.text for node in page.one("dl").all("dd")]
+    assert [stands[0], "30" in stands, OPEN.description.fi in stands] == ["Uusi nimi", True, True]
+    assert f"{OTHER.display_name}, {examples.HOST.display_name}" in " ".join(stands)
+    again = page.form(GROUP)
+    assert (again.fields["capacity"], again.fields["description_fi"]) == ("20", "Minun sanani.")
+    tables.answers(ChangeGroup, theirs)
+    await coordinator.send(again)
+    assert [asked.version for asked in tables.heard(ChangeGroup)] == [1, 2]
+
+
+async def test_what_is_wrong_in_a_form_does_not_make_it_a_newer_one(
+    coordinator: Visitor, tables: Neighbours
+) -> None:
+    form = (await coordinator.open(GROUP)).form(GROUP)
+    tables.answers(GetManagedGroup, managed(version=2))
+    tables.answers(ChangeGroup, OPEN)
+
+    page = await coordinator.send(form, capacity="1")
+    await coordinator.send(page.form(GROUP), capacity="20")
+
+    assert [asked.version for asked in tables.heard(ChangeGroup)] == [1]
+
+
 async def test_a_capacity_below_those_enrolled_says_their_number(
     coordinator: Visitor, tables: Neighbours
 ) -> None:

@@ -137,6 +137,8 @@ class ChangeGroup(Request[Group], frozen=True, kw_only=True):
     Refuses `capacity_too_small` (`facts.enrolled`) below the fullest session ahead. More capacity is
     offered to those who wait at once. Whether a group is open, and for a series, stays as it was made.
     A session whose host leads the group no longer, or has not answered, is handed to who does.
+    `version`: the one it was made from; refuses `changed_meanwhile` (`facts.version`) when somebody else
+    has changed the group since. Without it whatever stands is changed.
     """
 
     subject: ClassVar[str] = "booking.v1.rpc.change_group"
@@ -151,6 +153,7 @@ class ChangeGroup(Request[Group], frozen=True, kw_only=True):
     by_acceptance: bool = False
     room_limit: int | None = None
     facilitators: list[UUID] = []
+    version: int | None = None
 
 
 class Staffing(StrEnum):
@@ -188,7 +191,10 @@ class ManagedSession(Struct, frozen=True, kw_only=True):
 
 
 class ManagedGroup(Struct, frozen=True, kw_only=True):
-    """`sessions`: those ahead and of the last 30 days, at most 120; called-off ones are among them."""
+    """`sessions`: those ahead and of the last 30 days, at most 120; called-off ones are among them.
+
+    `version` rises with every `ChangeGroup`.
+    """
 
     group: Group
     organisation_id: UUID
@@ -196,6 +202,7 @@ class ManagedGroup(Struct, frozen=True, kw_only=True):
     facilitators: list[Host]
     series: Series | None
     sessions: list[ManagedSession]
+    version: int = 1
 
 
 class ManagedGroups(Struct, frozen=True):

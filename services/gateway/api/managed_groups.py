@@ -28,8 +28,8 @@ Languages = Annotated[list[LanguageCode], Meta(min_length=1, max_length=10)]
 Days = Annotated[list[date], Meta(max_length=MOST_DAYS)]
 
 
-class GroupChange(Struct, frozen=True, kw_only=True):
-    """The whole of what can be changed. `facilitators`: who leads it, the first one first."""
+class GroupFacts(Struct, frozen=True, kw_only=True):
+    """The whole of what a group is. `facilitators`: who leads it, the first one first."""
 
     name: Words
     description: Words
@@ -42,7 +42,14 @@ class GroupChange(Struct, frozen=True, kw_only=True):
     facilitators: Facilitators = []
 
 
-class GroupBody(GroupChange, frozen=True, kw_only=True):
+class GroupChange(GroupFacts, frozen=True, kw_only=True):
+    """The whole of what can be changed. `version`: the one it was made from. When somebody else has changed
+    the group since, it is refused (`changed_meanwhile`); without a version whatever stands is changed."""
+
+    version: int | None = None
+
+
+class GroupBody(GroupFacts, frozen=True, kw_only=True):
     """Whether a group is open, for a whole series, or an evening for many stays as it was made."""
 
     open: bool
@@ -159,5 +166,5 @@ async def _noted(asking: Asking[Any], action: Action) -> UUID:
     return group_id
 
 
-def _said(body: GroupChange) -> dict[str, Any]:
+def _said(body: GroupFacts) -> dict[str, Any]:
     return {name: getattr(body, name) for name in body.__struct_fields__}

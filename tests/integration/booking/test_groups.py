@@ -104,6 +104,28 @@ def walls(instants: list[datetime]) -> list[str]:
     return [f"{instant.astimezone(ZONE):%m-%d %H.%M}" for instant in instants]
 
 
+async def test_of_two_who_change_a_group_at_once_the_second_is_told(house: House) -> None:
+    """Twice is once: the very same change again is no other one."""
+    group_id = await a_group(house, await house.expert())
+    opened = (await managed(house, group_id)).version
+    first = changed(group_id, house, capacity=12, version=opened)
+    second = changed(group_id, house, capacity=14, version=opened)
+
+    done = await asyncio.gather(
+        *(house.system.ask(change, house.coordinator) for change in (first, second)), return_exceptions=True
+    )
+
+    (refused,) = [each for each in done if isinstance(each, Refusal)]
+    assert (refused.code, refused.facts["version"]) == (Code.CHANGED_MEANWHILE, opened + 1)
+    stands = await managed(house, group_id)
+    won = first if stands.group.capacity == first.capacity else second
+    assert await house.system.ask(won, house.coordinator) == stands.group
+    assert (await managed(house, group_id)).version == opened + 1
+    blind = changed(group_id, house, capacity=15)
+    assert (await house.system.ask(blind, house.coordinator)).capacity == 15
+    assert (await managed(house, group_id)).version == opened + 2
+
+
 async def test_groups_with_sessions_ahead_come_first_and_can_be_looked_through(house: House) -> None:
     host = await house.expert()
     later, sooner, empty = [await a_group(house, host) for _ in range(3)]

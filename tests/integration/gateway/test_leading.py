@@ -199,6 +199,20 @@ async def test_a_group_is_set_up_once_however_often_it_is_sent(shared: Doorstep)
     assert (await coordinator.put(f"{at}/series", days)).code == "host_required"
 
 
+async def test_a_change_of_what_somebody_else_has_changed_is_refused(shared: Doorstep) -> None:
+    coordinator = await shared.signed_in(shared.house.coordinator.person_id)
+    made = await coordinator.post("/managed-groups", a_group(shared.house))
+    at, body = f"/managed-groups/{made.json['id']}", a_group(shared.house)
+    version = (await coordinator.get(at)).json["version"]
+    change = {name: value for name, value in body.items() if name != "open"} | {"version": version}
+
+    assert (await coordinator.put(at, change | {"capacity": 20})).status == 200
+    refused = await coordinator.put(at, change | {"capacity": 30})
+
+    assert (refused.status, refused.code) == (409, "changed_meanwhile")
+    assert (await coordinator.get(at)).json["group"]["capacity"] == 20
+
+
 async def test_what_is_wrong_is_said_field_by_field(shared: Doorstep) -> None:
     coordinator = await shared.signed_in(shared.house.coordinator.person_id)
     wrong = a_group(shared.house, capacity=1, theme="ei-ole", surprise=1) | {"name": {"fi": "x"}}

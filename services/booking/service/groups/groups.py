@@ -74,6 +74,8 @@ async def add_group(tx: Tx, request: words.AddGroup, call: Call, _: Deps) -> wor
 async def change_group(tx: Tx, request: words.ChangeGroup, call: Call, deps: Deps) -> words.Group:
     """What is changed holds for the sessions ahead. More places are offered to those who wait."""
     before = await locked(tx, request.group_id, call)
+    if request.version not in (None, before.version):
+        return _unless_as_asked(before, request)
     rules.check(
         name=request.name,
         description=request.description,
@@ -96,6 +98,24 @@ async def change_group(tx: Tx, request: words.ChangeGroup, call: Call, deps: Dep
     await news.slot_changed(tx, changed, call)
     await offer_free_seats(tx, before.id, call, deps)
     return after.group
+
+
+def _unless_as_asked(now: GroupRow, request: words.ChangeGroup) -> words.Group:
+    """Twice is once; any other change made meanwhile is not written over by one who has not seen it."""
+    group, leaders = now.group, [host.id for host in now.facilitators]
+    standing = (group.name, group.description, group.theme, now.organisation_id, group.languages)
+    wanted = (request.name, request.description, request.theme, request.organisation_id, request.languages)
+    numbers = (group.capacity, group.by_acceptance, now.room_limit, leaders)
+    if standing == wanted and numbers == (
+        request.capacity,
+        request.by_acceptance,
+        request.room_limit,
+        request.facilitators,
+    ):
+        return group
+    raise Refusal(
+        Code.CHANGED_MEANWHILE, "Somebody else has changed the group meanwhile.", version=now.version
+    )
 
 
 async def end_group(tx: Tx, request: words.EndGroup, call: Call, deps: Deps) -> words.Group:
@@ -184,4 +204,5 @@ def _managed(group: GroupRow, sessions: Sequence[words.ManagedSession]) -> words
         facilitators=list(group.facilitators),
         series=group.series,
         sessions=list(sessions),
+        version=group.version,
     )

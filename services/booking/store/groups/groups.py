@@ -16,7 +16,7 @@ from services.runtime.db import Tx
 _COLUMNS = """
     g.id, g.name_fi, g.name_sv, g.name_en, g.description_fi, g.description_sv, g.description_en, g.is_open,
     g.theme_id, g.organisation_id, o.name AS organisation_name, g.languages, g.capacity, g.kind,
-    g.whole_series, g.by_acceptance, g.room_limit, g.series, g.ended_at, n.next_starts_at
+    g.whole_series, g.by_acceptance, g.room_limit, g.series, g.version, g.ended_at, n.next_starts_at
 """
 # The next session: of an open group the one going on counts, since one may still come to it.
 _FROM = """
@@ -66,7 +66,7 @@ CHANGE_GROUP = """
     UPDATE peer_group
     SET name_fi = $2, name_sv = $3, name_en = $4, description_fi = $5, description_sv = $6,
         description_en = $7, theme_id = $8, organisation_id = $9, languages = $10, capacity = $11,
-        by_acceptance = $12, room_limit = $13
+        by_acceptance = $12, room_limit = $13, version = version + 1
     WHERE id = $1
 """
 FORGET_FACILITATORS = "DELETE FROM group_facilitator WHERE group_id = $1"
@@ -92,6 +92,7 @@ class GroupRow:
     organisation_id: UUID
     room_limit: int | None
     series: Series | None
+    version: int
     facilitators: Sequence[Host] = field(default_factory=tuple)
     leaders: Sequence[UUID] = field(default_factory=tuple)
 
@@ -197,6 +198,7 @@ async def _with_facilitators(tx: Tx, rows: Sequence[Record]) -> Sequence[GroupRo
             organisation_id=row["organisation_id"],
             room_limit=row["room_limit"],
             series=msgspec.convert(row["series"], Series) if row["series"] else None,
+            version=row["version"],
             facilitators=[host_of(f) for f in leading if f["group_id"] == row["id"]],
             leaders=[
                 f["host_id"] for f in leading if f["group_id"] == row["id"] and f["disabled_at"] is None

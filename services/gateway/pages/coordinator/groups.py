@@ -122,7 +122,7 @@ async def _changed_meanwhile(request: web.Request, form: Form, refusal: Refusal)
     newer = await my_groups.find(request)
     form.refuse_all(refusal, say_for(request))
     form.values = {**form.values, "version": [str(newer.version)]}
-    return await _show(request, form, newer, newer=group_form.form_of(newer), status=409)
+    return await _show(request, form, newer, is_newer=True, status=409)
 
 
 async def _show(
@@ -130,7 +130,7 @@ async def _show(
     form: Form,
     managed: ManagedGroup | None,
     *,
-    newer: Form | None = None,
+    is_newer: bool = False,
     status: int = 200,
 ) -> web.Response:
     say, choices = say_for(request), await group_form.choices(request, form)
@@ -141,7 +141,7 @@ async def _show(
         form=form,
         managed=managed,
         kind_of=group_wording.kind_of(say, managed.group) if managed else "",
-        differing=differing(form, newer, choices, say) if newer else (),
+        differing=differing(form, managed, choices, say) if managed and is_newer else (),
         **choices,
     )
 
