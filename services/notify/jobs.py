@@ -30,8 +30,8 @@ log = structlog.get_logger()
 # In hand at once, besides those that a provider leaves without an answer. Each waits for one of a few
 # lines to the mail server, and what was said of it two seconds before is asked again there; so there may
 # be more of them than lines, and not many times more.
-AT_ONCE = 32
-FEWEST = 8  # not worth a claim while others are in hand
+AT_ONCE = 64
+FEWEST = 16  # not worth a claim while others are in hand
 LEASE = timedelta(seconds=12)
 EXTEND_EVERY = timedelta(seconds=3)
 LOOK_EVERY = timedelta(seconds=5)

@@ -128,7 +128,7 @@ def reached_at(contact: Contact) -> tuple[Channel, str]:
 
 def _checked(address: str) -> str:
     try:
-        return one_address(address).addr_spec
+        return one_address(address)
     except ValueError:
         raise Rejected("address_invalid") from None
 

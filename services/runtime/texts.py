@@ -60,6 +60,7 @@ class Texts:
             loader=jinja2.FileSystemLoader(templates),
             autoescape=jinja2.select_autoescape(disabled_extensions=["txt"], default=True),
             undefined=jinja2.StrictUndefined,
+            auto_reload=False,  # a release brings its templates: no look at each file at every use
             extensions=["jinja2.ext.i18n"],
         )
         environment.policies["ext.i18n.trimmed"] = True

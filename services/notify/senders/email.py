@@ -10,6 +10,7 @@ from aiosmtplib import (
     SMTPDataError,
     SMTPException,
     SMTPRecipientRefused,
+    SMTPSenderRefused,
     SMTPTimeoutError,
 )
 
@@ -30,6 +31,7 @@ COMMAND_SECONDS = 5.0
 # A server may look into a message before it takes it; given up on too early, it goes out twice.
 DATA_SECONDS = 15.0
 IDLE_SECONDS = 15.0
+CLOSING = 421  # the code of a server that hangs up
 
 
 class Email:
@@ -59,7 +61,7 @@ class Email:
     async def line(self) -> AsyncIterator["EmailLine"]:
         async with self._places.taken():
             self._breaker.check()
-            line = EmailLine(await self._connection(), self)
+            line = EmailLine(await self._begun(), self)
             try:
                 yield line
             finally:
@@ -71,10 +73,6 @@ class Email:
 
     def written(self, letter: Letter) -> Mail:
         return mail.compose(letter, sender=self._sender, reply_to=self._reply_to, date=self._clock.now())
-
-    @property
-    def envelope_sender(self) -> str:
-        return self._sender.addr_spec
 
     def trouble(self, error: Exception) -> Postponed:
         """The provider's own failure: counted, and no message's fault."""
@@ -88,12 +86,19 @@ class Email:
         while self._idle:
             self._take_idle().close()
 
-    async def _connection(self) -> SMTP:
-        """One that is there and answers, or a new one. Logging in wrongly is the provider's failure."""
+    async def _begun(self) -> SMTP:
+        """A connection with an envelope begun. One that the server has closed meanwhile, or leaves in
+        silence, costs the message nothing: another one is taken. Logging in wrongly is the provider's
+        failure.
+        """
         while self._idle:
             connection = self._take_idle()
             try:
-                await connection.rset(timeout=COMMAND_SECONDS)
+                await self.begin(connection)
+            except SMTPSenderRefused as error:
+                connection.close()
+                if error.code != CLOSING:
+                    raise self.trouble(error) from None
             except (SMTPException, OSError):
                 connection.close()
             else:
@@ -102,10 +107,15 @@ class Email:
         try:
             async with asyncio.timeout(CONNECT_SECONDS + COMMAND_SECONDS):
                 await connection.connect(timeout=CONNECT_SECONDS)
+            await self.begin(connection)
         except (SMTPException, OSError, ValueError) as error:
             connection.close()
             raise self.trouble(error) from None
         return connection
+
+    async def begin(self, connection: SMTP) -> None:
+        async with asyncio.timeout(COMMAND_SECONDS):
+            await connection.mail(self._sender.addr_spec, timeout=None)
 
     def _put_away(self, line: "EmailLine") -> None:
         connection = line.connection
@@ -126,20 +136,25 @@ class Email:
 
 
 class EmailLine:
-    """A connection in use. Left `unfinished`, it is not used again."""
+    """A connection in use, with an envelope begun for the first letter. Left `unfinished`, it is not used
+    again."""
 
     def __init__(self, connection: SMTP, owner: Email) -> None:
         self.connection = connection
-        self.unfinished = False
+        self.unfinished = True
         self._owner = owner
 
     async def send(self, letter: Letter) -> None:
         written = self._owner.written(letter)
-        self.unfinished = True
         try:
-            await self.connection.mail(self._owner.envelope_sender)
-            await self.connection.rcpt(written.receiver)
-            await self.connection.data(written.data, timeout=DATA_SECONDS)
+            if not self.unfinished:
+                self.unfinished = True
+                await self._owner.begin(self.connection)
+            # The library's own clocks, one for each answer it waits for, cost as much as its steps.
+            async with asyncio.timeout(COMMAND_SECONDS):
+                await self.connection.rcpt(written.receiver, timeout=None)
+            async with asyncio.timeout(DATA_SECONDS):
+                await self.connection.data(written.data, timeout=None)
         except (SMTPRecipientRefused, SMTPDataError) as error:
             await self._begin_anew()
             raise self._refused(error) from None
@@ -157,7 +172,7 @@ class EmailLine:
     def _refused(self, error: SMTPRecipientRefused | SMTPDataError) -> Postponed | Rejected:
         """The server spoke about this message. 421 is about itself: it is closing."""
         code = f"smtp_{error.code}"
-        if error.code == 421:
+        if error.code == CLOSING:
             return self._owner.trouble(error)
         self._owner.works()
         return Rejected(code) if 500 <= error.code < 600 else Postponed(code)

@@ -24,6 +24,7 @@ class Mailroom:
         self.taken: list[Message] = []
         self.asked_for: list[str] = []
         self.answers: deque[str] = deque()
+        self.sender_answers: deque[str] = deque()
         self.receiver_answers: deque[str] = deque()
         self.on_data: Hook | None = None
         self.connections = 0
@@ -68,7 +69,13 @@ class Mailroom:
         self._sessions.append(SMTP(self, hostname="localhost", enable_SMTPUTF8=True))
         return self._sessions[-1]
 
-    async def handle_RCPT(  # noqa: N802 - the library looks for this name
+    async def handle_MAIL(  # noqa: N802 - the library looks for this name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
+    ) -> str:
+        envelope.mail_from = address
+        return self.sender_answers.popleft() if self.sender_answers else "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 - the same
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
     ) -> str:
         self.asked_for.append(address)

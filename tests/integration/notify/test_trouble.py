@@ -46,7 +46,7 @@ async def test_a_message_refused_for_now_is_tried_again_until_it_is_taken(
 async def test_when_nothing_helps_until_shortly_before_the_start_a_coordinator_is_told(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
-    clock.set(STARTS - timedelta(minutes=10, seconds=30))
+    clock.set(STARTS - timedelta(minutes=10, seconds=20))
     mailroom.receiver_answers.extend([TRY_AGAIN_LATER] * 3)
     facts = neighbours.has()
     await neighbours.tell(news(BookingConfirmed, facts))
@@ -225,6 +225,21 @@ async def test_a_connection_that_the_server_has_closed_costs_no_attempt(
     await neighbours.tell(news(BookingConfirmed, second))
 
     await mailroom.mails(2)
+    assert await receipts(notify, second.booking_id) == [("sent", "email", None)]
+
+
+async def test_a_server_that_takes_only_so_many_over_one_connection_costs_no_attempt(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom
+) -> None:
+    first, second = neighbours.has(), neighbours.has()
+    await neighbours.tell(news(BookingConfirmed, first))
+    await eventually(lambda: state_of(notify, "confirmation", "sent"))
+    mailroom.sender_answers.append("421 That was enough")
+
+    await neighbours.tell(news(BookingConfirmed, second))
+
+    await mailroom.mails(2)
+    assert mailroom.connections == 2
     assert await receipts(notify, second.booking_id) == [("sent", "email", None)]
 
 
