@@ -23,6 +23,7 @@ def build(parts: Parts, settings: Config) -> Service:
         hold=timedelta(minutes=settings.hold_minutes),
         link_life=timedelta(days=settings.link_days),
         book_together=settings.book_together,
+        rooms_open=timedelta(minutes=settings.room_opens_minutes),
         holidays=holidays,
     )
 

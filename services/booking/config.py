@@ -22,6 +22,7 @@ class Config(Common):
     hold_minutes: int = setting("DIGIAULA_HOLD_MINUTES", default=60)
     link_days: int = setting("DIGIAULA_LINK_DAYS", default=7)
     book_together: int = setting("DIGIAULA_BOOK_TOGETHER", default=64)
+    room_opens_minutes: int = setting("DIGIAULA_ROOM_OPENS_MINUTES", default=15)
     keep_contact_days: int = setting("DIGIAULA_KEEP_CONTACT_DAYS", default=30)
     keep_note_days: int = setting("DIGIAULA_KEEP_NOTE_DAYS", default=7)
     keep_unconfirmed_hours: int = setting("DIGIAULA_KEEP_UNCONFIRMED_HOURS", default=24)

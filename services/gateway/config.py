@@ -1,6 +1,7 @@
 """Every setting of the gateway."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ class Config(Common):
     feedback_email: str = setting("DIGIAULA_FEEDBACK_EMAIL", default="")
     accessibility_url: str = setting("DIGIAULA_ACCESSIBILITY_URL", default="")
     metrics_port: int = setting("DIGIAULA_METRICS_PORT", default=0)
+    room_opens_minutes: int = setting("DIGIAULA_ROOM_OPENS_MINUTES", default=15)
     session_idle_minutes: int = setting("DIGIAULA_SESSION_IDLE_MINUTES", default=120)
     keep_contact_days: int = setting("DIGIAULA_KEEP_CONTACT_DAYS", default=30)
     keep_note_days: int = setting("DIGIAULA_KEEP_NOTE_DAYS", default=7)
@@ -57,6 +59,11 @@ class Config(Common):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def rooms_open(self) -> timedelta:
+        """How long before its start a room opens."""
+        return timedelta(minutes=self.room_opens_minutes)
 
     def list_of(self, text: str) -> list[str]:
         return [part.strip() for part in text.split(",") if part.strip()]

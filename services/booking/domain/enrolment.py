@@ -31,8 +31,6 @@ ANSWERED_BEFORE = timedelta(minutes=10)
 LIST_CLOSES = SHORTEST_OFFER + ANSWERED_BEFORE
 """So long before the start nothing is offered any more, and the wait is over."""
 NIGHT_FROM, NIGHT_UNTIL = time(21), time(8)
-WALK_IN_FROM = timedelta(minutes=15)
-"""So long before the start one may come in without having enrolled: rooms open then."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +66,23 @@ class Party:
 
 
 def wished(
-    group: Group, sessions: Sequence[Session], *, slot_id: UUID | None, walk_in: bool, now: datetime
+    group: Group,
+    sessions: Sequence[Session],
+    *,
+    slot_id: UUID | None,
+    walk_in: bool,
+    rooms_open: timedelta,
+    now: datetime,
 ) -> list[Session]:
-    """The sessions that somebody who enrols comes to, or the refusal that says why they cannot."""
+    """The sessions that somebody who enrols comes to, or the refusal that says why they cannot.
+
+    One may come in without having enrolled when the room is open: `rooms_open` before the start.
+    """
     if group.ended:
         raise Refusal(Code.SLOT_CLOSED, "This group has ended.")
     if walk_in:
-        return [_walked_into(group, _one(sessions, slot_id, now=now), now=now)]
+        session = _one(sessions, slot_id, now=now)
+        return [_walked_into(group, session, session.starts_at - rooms_open, now=now)]
     if has_begun(group, now=now):
         raise Refusal(Code.ALREADY_STARTED, "The group has begun and takes nobody new.")
     if not group.whole_series:
@@ -103,10 +111,9 @@ def _one(sessions: Sequence[Session], slot_id: UUID | None, *, now: datetime) ->
     return session
 
 
-def _walked_into(group: Group, session: Session, *, now: datetime) -> Session:
+def _walked_into(group: Group, session: Session, opens_at: datetime, *, now: datetime) -> Session:
     if not group.open or group.by_acceptance:
         raise Refusal(Code.FORBIDDEN, "One enrols in this group before coming.")
-    opens_at = session.starts_at - WALK_IN_FROM
     if now < opens_at:
         raise Refusal(Code.ROOM_NOT_OPEN, "The session has not opened yet.", opens_at=opens_at.isoformat())
     return session

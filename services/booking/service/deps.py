@@ -28,7 +28,7 @@ class Deps:
     """`confirm_first`: a booking is held for `hold` until its resident confirms it from the mail.
 
     `link_life`: how long after the meeting its link still answers. `book_together`: how many bookings may
-    share one transaction.
+    share one transaction. `rooms_open`: how long before the start, as rooms is told as well.
     """
 
     zone: ZoneInfo
@@ -36,4 +36,5 @@ class Deps:
     hold: timedelta
     link_life: timedelta
     book_together: int = 64
+    rooms_open: timedelta = timedelta(minutes=15)
     holidays: Container[date] = field(default_factory=frozenset)

@@ -131,3 +131,17 @@ async def test_a_form_refused_for_its_address_keeps_what_was_typed(doorstep: Doo
     assert refused.status == 429
     assert "Odota tunti" in refused.text
     assert refused.form(path).fields["email"] == "kielo@posti.example"
+
+
+async def test_one_walks_in_from_when_rooms_open_here(doorstep: Doorstep) -> None:
+    """Where that is decided to be another time than usual, the page and booking know it too."""
+    circle = await Circle.build(doorstep.house, A_TUESDAY + timedelta(minutes=25), capacity=12)
+    async with Visitor(doorstep.system.http("gateway")) as visitor:
+        assert door_of(circle) not in (await visitor.open(f"/groups/{circle.id}")).links
+    await doorstep.system.stop("gateway", "booking")
+    for name in ("booking", "gateway"):
+        await doorstep.system.start(name, ROOM_OPENS_MINUTES="30")
+
+    async with Visitor(doorstep.system.http("gateway")) as visitor:
+        assert door_of(circle) in (await visitor.open(f"/groups/{circle.id}")).links
+        assert (await come_in(visitor, circle)).path.startswith("/t/")

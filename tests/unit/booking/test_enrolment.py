@@ -42,10 +42,12 @@ def a_session(
     return Session(uuid4(), live, starts_at, starts_at + timedelta(hours=1), left, capacity)
 
 
+WISH: dict[str, Any] = {"slot_id": None, "walk_in": False, "rooms_open": 15 * MINUTE, "now": NOON}
+
+
 def refusal(group: Group, sessions: list[Session], **wish: Any) -> Code:
-    usual: dict[str, Any] = {"slot_id": None, "walk_in": False, "now": NOON}
     with pytest.raises(Refusal) as refused:
-        rules.wished(group, sessions, **usual | wish)
+        rules.wished(group, sessions, **WISH | wish)
     return refused.value.code
 
 
@@ -58,7 +60,7 @@ def test_the_whole_series_is_every_session_ahead_that_is_not_called_off() -> Non
 
     group = a_group(whole_series=True)
 
-    assert rules.wished(group, [past, off, ahead], slot_id=None, walk_in=False, now=NOON) == [ahead]
+    assert rules.wished(group, [past, off, ahead], **WISH) == [ahead]
     assert refusal(group, [past, off]) is Code.SLOT_CLOSED
     assert refusal(group, [ahead], slot_id=ahead.slot_id) is Code.FORBIDDEN
 
@@ -81,7 +83,7 @@ def test_a_single_session_is_named_and_is_still_to_come_or_going_on() -> None:
     going_on, over = a_session(NOON - 30 * MINUTE), a_session(NOON - 60 * MINUTE)
     group = a_group()
 
-    assert rules.wished(group, [going_on], slot_id=going_on.slot_id, walk_in=False, now=NOON) == [going_on]
+    assert rules.wished(group, [going_on], **WISH | {"slot_id": going_on.slot_id}) == [going_on]
     assert refusal(group, [over], slot_id=over.slot_id) is Code.SLOT_CLOSED
     assert refusal(group, [over], slot_id=uuid4()) is Code.NOT_FOUND
     assert refusal(group, [over]) is Code.FIELD_REQUIRED
@@ -94,15 +96,17 @@ def test_a_closed_group_takes_nobody_once_it_has_begun() -> None:
     not_yet = a_group(open=False, begins_at=NOON + MINUTE)
 
     assert refusal(begun, [session], slot_id=session.slot_id) is Code.ALREADY_STARTED
-    assert rules.wished(not_yet, [session], slot_id=session.slot_id, walk_in=False, now=NOON)
+    assert rules.wished(not_yet, [session], **WISH | {"slot_id": session.slot_id})
     assert refusal(a_group(ended=True), [session], slot_id=session.slot_id) is Code.SLOT_CLOSED
 
 
 def test_one_walks_into_an_open_group_from_the_opening_of_its_room() -> None:
     soon, later = a_session(NOON + 15 * MINUTE), a_session(NOON + 16 * MINUTE)
+    earlier = {"rooms_open": 16 * MINUTE, "slot_id": later.slot_id, "walk_in": True}
 
-    assert rules.wished(a_group(), [soon], slot_id=soon.slot_id, walk_in=True, now=NOON) == [soon]
+    assert rules.wished(a_group(), [soon], **WISH | {"slot_id": soon.slot_id, "walk_in": True}) == [soon]
     assert refusal(a_group(), [later], slot_id=later.slot_id, walk_in=True) is Code.ROOM_NOT_OPEN
+    assert rules.wished(a_group(), [later], **WISH | earlier) == [later]
     for group in (a_group(open=False, begins_at=NOON + DAY), a_group(by_acceptance=True)):
         assert refusal(group, [soon], slot_id=soon.slot_id, walk_in=True) is Code.FORBIDDEN
 

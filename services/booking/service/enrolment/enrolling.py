@@ -88,6 +88,7 @@ async def _enrol(tx: Tx, request: Enrol, call: Call, deps: Deps) -> tuple[int, S
         [store.as_session(slot) for slot in slots.values()],
         slot_id=request.slot_id,
         walk_in=request.walk_in,
+        rooms_open=deps.rooms_open,
         now=call.now,
     )
     rules.check_party(group, sessions, 1 + len(request.companions), now=call.now)

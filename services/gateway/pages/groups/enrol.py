@@ -136,9 +136,9 @@ async def _show(
 ) -> web.Response:
     """The form, or the group's page when there is nothing to enrol in any more."""
     found = await one.find(request)
-    now, slot_id = door_of(request).clock.now(), _slot_id(request)
+    slot_id = _slot_id(request)
     session = one.session_of(found, slot_id) if slot_id else None
-    way = one.session_way(found, session, now) if session else "" if slot_id else one.series_way(found, now)
+    way = _way(request, found, session) if session or not slot_id else ""
     if walk_in and way != "come_in":
         return await _shut(request, Code.SLOT_CLOSED)
     if way == "come_in" and not walk_in:
@@ -146,6 +146,13 @@ async def _show(
     if not way:
         return await _shut(request, Code.SLOT_CLOSED if found.enrolling else Code.ALREADY_STARTED)
     return await _form(request, found, session, form, way=way, status=status)
+
+
+def _way(request: web.Request, found: GroupPage, session: GroupSession | None) -> str:
+    now, settings = door_of(request).clock.now(), door_of(request).settings
+    if session is None:
+        return one.series_way(found, now)
+    return one.session_way(found, session, now, settings.rooms_open)
 
 
 async def _form(

@@ -16,8 +16,6 @@ from services.gateway.pages.book import id_in
 from services.gateway.pages.groups import browse, wording
 from services.gateway.pages.rendering import render, say_for
 
-# Rooms open a quarter of an hour before; one who comes without enrolling may come from then on.
-COMES_BEFORE = timedelta(minutes=15)
 # Nobody on the list is offered a place any more when there is less time left.
 NO_OFFERS_WITHIN = timedelta(minutes=25)
 AT_ONCE = 12
@@ -84,9 +82,9 @@ def series_seats(found: GroupPage) -> int:
     return min((session.seats_left for session in found.sessions), default=0)
 
 
-def session_way(found: GroupPage, session: GroupSession, now: datetime) -> str:
-    """The way into one session now."""
-    near = session.starts_at - COMES_BEFORE <= now < session.ends_at
+def session_way(found: GroupPage, session: GroupSession, now: datetime, rooms_open: timedelta) -> str:
+    """The way into one session now. One may come without enrolling from when its room is open."""
+    near = session.starts_at - rooms_open <= now < session.ends_at
     if found.group.open and not found.group.by_acceptance and session.staffed and near:
         return "come_in" if session.seats_left > 0 else ""
     if found.group.whole_series or not found.enrolling or now >= session.starts_at:
@@ -97,7 +95,7 @@ def session_way(found: GroupPage, session: GroupSession, now: datetime) -> str:
 
 
 def _row(request: web.Request, found: GroupPage, session: GroupSession, now: datetime) -> Row:
-    say, way = say_for(request), session_way(found, session, now)
+    say, way = say_for(request), session_way(found, session, now, door_of(request).settings.rooms_open)
     return Row(
         session=session,
         way=way,
