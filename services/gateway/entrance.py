@@ -49,7 +49,6 @@ def is_api(request: web.Request) -> bool:
 def _entrance(route: Route) -> Handler:
     async def enter(request: web.Request) -> web.StreamResponse:
         limits = door_of(request).limits
-        limits.place(stream=route.stream)
         if request.method not in csrf.SAFE:
             await _arrive(request)
         async with limits.place(stream=route.stream):

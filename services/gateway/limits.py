@@ -22,9 +22,6 @@ from services.contracts.refusals import Code, Refusal
 
 IN_FLIGHT = 64
 ARRIVING = 500
-# What waits in sockets is in no count: where the event loop is late time after time, it is too much.
-LATE_SECONDS = 0.1
-LATE_LOOKS = 3
 STREAMS = 2000
 
 
@@ -55,7 +52,6 @@ class Limits:
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
         self._arriving = asyncio.Semaphore(ARRIVING)
         self._streams = asyncio.Semaphore(STREAMS)
-        self._late_looks = 0
 
     async def spend(self, limit: Limit, request: web.Request) -> None:
         """Count one request of this client, or refuse `too_many`."""
@@ -99,21 +95,19 @@ class Limits:
 
     def place(self, *, stream: bool) -> asyncio.Semaphore:
         """A place for one request in hand, or a refusal at once: a queue here would only hide the load."""
-        places = self._streams if stream else self._in_flight
-        if places.locked() or self._late_looks >= LATE_LOOKS:
-            raise Refusal(Code.OVERLOADED, "Too many requests at once. Try again in a moment.")
-        return places
+        if self.is_full(stream=stream):
+            raise too_much()
+        return self._streams if stream else self._in_flight
+
+    def is_full(self, *, stream: bool) -> bool:
+        return (self._streams if stream else self._in_flight).locked()
 
     def arriving(self) -> asyncio.Semaphore:
         """A place for one request whose body is still on its way. There are many of these: whoever sends
         slowly, from a bad connection or on purpose, keeps nobody from being served."""
         if self._arriving.locked():
-            raise Refusal(Code.OVERLOADED, "Too many requests at once. Try again in a moment.")
+            raise too_much()
         return self._arriving
-
-    def note_lateness(self, seconds: float) -> None:
-        """How late the event loop has just woken somebody."""
-        self._late_looks = self._late_looks + 1 if seconds > LATE_SECONDS else 0
 
     def client(self, request: web.Request) -> str:
         """The client's address; what proxies say of it counts only from proxies we know."""
@@ -134,6 +128,10 @@ class Limits:
 
     def _lifted(self, client: str) -> bool:
         return not self._on and _is_loopback(client)
+
+
+def too_much() -> Refusal:
+    return Refusal(Code.OVERLOADED, "Too many requests at once. Try again in a moment.")
 
 
 @lru_cache(maxsize=64)

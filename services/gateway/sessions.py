@@ -7,14 +7,12 @@ been idle, when it is old, or when its row is gone.
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 from services.gateway import store
 from services.gateway.config import Config
@@ -105,20 +103,11 @@ def install(app: web.Application, sessions: Sessions) -> None:
     app[_SESSIONS] = sessions
 
 
-def middleware() -> Middleware:
-    """Writes a session that the handler has begun or ended, before its answer goes out."""
-
-    @web.middleware
-    async def keep(
-        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        response = await handler(request)
-        session = request.get(_SESSION)
-        if session is not None and session.changed:
-            await request.config_dict[_SESSIONS].write(request, response, session)
-        return response
-
-    return keep
+async def keep(request: web.Request, response: web.StreamResponse) -> None:
+    """Write a session that the handler has begun or ended, before its answer goes out."""
+    session = request.get(_SESSION)
+    if session is not None and session.changed:
+        await request.config_dict[_SESSIONS].write(request, response, session)
 
 
 async def session_of(request: web.Request) -> Session:

@@ -14,6 +14,9 @@ from services.runtime.measures import MEASURES
 log = structlog.get_logger()
 
 CHECK_SECONDS = 0.6
+# Who finds this full is told nothing, and tries again after one, three and seven seconds: rather let them
+# in, to be told that there are too many. The system has a limit of its own, often 4096.
+BACKLOG = 2048
 
 
 class Health:
@@ -97,7 +100,7 @@ class HttpServer:
 
     async def start(self, host: str, port: int) -> None:
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=512).start()
+        await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=BACKLOG).start()
 
     async def stop(self) -> None:
         await self._runner.cleanup()
@@ -118,13 +121,27 @@ async def log_requests(
         status = error.status
         raise
     finally:
-        resource = request.match_info.route.resource
-        route = resource.canonical if resource else "unknown"
-        seconds = time.perf_counter() - began
-        log.info(
-            "http.answered", method=request.method, route=route, status=status, ms=round(seconds * 1000, 1)
-        )
-        if measures := request.config_dict.get(MEASURES):
-            method = request.method if request.method in hdrs.METH_ALL else "other"
-            # How long somebody kept a stream open is no delay.
-            measures.http.note(route, method, str(status), seconds=None if is_stream else seconds)
+        note_answer(request, status, time.perf_counter() - began, is_stream=is_stream)
+
+
+def note_answer(request: web.Request, status: int, seconds: float, *, is_stream: bool = False) -> None:
+    log.info(
+        "http.answered",
+        method=request.method,
+        route=_template(request),
+        status=status,
+        ms=round(seconds * 1000, 1),
+    )
+    count_answer(request, status, None if is_stream else seconds)
+
+
+def count_answer(request: web.Request, status: int, seconds: float | None) -> None:
+    """Without a duration where that is none: how long somebody kept a stream open is no delay."""
+    if measures := request.config_dict.get(MEASURES):
+        method = request.method if request.method in hdrs.METH_ALL else "other"
+        measures.http.note(_template(request), method, str(status), seconds=seconds)
+
+
+def _template(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"

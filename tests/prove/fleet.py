@@ -42,7 +42,7 @@ class Fleet:
     """What ends is started again by a supervisor, as systemd or Docker would: harm is a signal.
 
     `modules` replaces what runs as a service. Every copy reaches NATS through a cable of its own, unless
-    there are three servers of it.
+    there are three servers of it, or a proof that measures wants no `cables`: this process carries them.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Fleet:
         modules: Mapping[str, str] = NOTHING,
         smtp: str | None = None,
         clustered: bool = False,
+        cables: bool = True,
     ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +73,7 @@ class Fleet:
         self._settings |= {f"DIGIAULA_{name}": value for name, value in settings.items()}
         self._modules = modules
         self._smtp = smtp
+        self._has_cables = cables and not clustered
         ground: list[Part] = [self.postgres, *self.message_servers, self.mail]
         self._parts: dict[str, Part] = {each.name: each for each in ground}
         self.names = {
@@ -84,7 +86,7 @@ class Fleet:
         await self.supervisor.start(self.postgres, *self.message_servers, self.mail)
         await prepare_database(self.postgres, self.secrets)
         await migrate(self.postgres.dsn("migrator", self.secrets.roles["migrator"], DATABASE))
-        if not isinstance(self.nats, NatsCluster):
+        if self._has_cables and isinstance(self.nats, Nats):
             for name in (name for names in self.names.values() for name in names):
                 self.cables[name] = Cable(self.nats.port)
                 await self.cables[name].mend()
@@ -172,10 +174,15 @@ class Fleet:
             say=_silently,
         )
 
+    def _nats_for(self, name: str) -> int:
+        if isinstance(self.nats, NatsCluster):
+            return 0
+        return self.cables[name].port if name in self.cables else self.nats.port
+
     def _environment(self, service: str, name: str) -> dict[str, str]:
         at = Addresses(
             postgres=self.postgres.address(DATABASE),
-            nats=self.cables[name].port if name in self.cables else 0,
+            nats=self._nats_for(name),
             smtp=self._port("smtp"),
             mail=self._port("mail"),
             http={each: self._port(f"{each}-1") for each in SERVICES} | {service: self._port(name)},
@@ -210,6 +217,7 @@ async def a_fleet(
     smtp: str | None = None,
     own: bool = False,
     clustered: bool = False,
+    cables: bool = True,
     **settings: Any,
 ) -> AsyncIterator[Fleet]:
     """`copies` of each service unless `services` says otherwise; `settings` without their DIGIAULA_.
@@ -226,6 +234,7 @@ async def a_fleet(
         modules=modules or {},
         smtp=smtp,
         clustered=clustered,
+        cables=cables,
     )
     try:
         async with _started(fleet):

@@ -1,5 +1,6 @@
 """An answer of "no" as a page: in words, with a way on."""
 
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -8,7 +9,7 @@ from aiohttp import web
 from services.contracts.refusals import Code
 from services.gateway.forms import Form
 from services.gateway.pages import sign_in
-from services.gateway.pages.rendering import render, say_for
+from services.gateway.pages.rendering import PAGES, for_anybody, language_of, render, say_for
 from services.gateway.pages.words import N_, SENTENCES, sentence
 from services.gateway.problems import Problem
 
@@ -32,14 +33,44 @@ WORDS = {
     500: N_("We have written it down and will mend it. Your booked times are safe."),
     503: N_("A part of the service is away, or there are many visitors. Your booked times are safe."),
 }
+BUSY = web.AppKey("busy_pages", dict[tuple[str, bool], str])
+AGAIN, REFERENCE = "/-where-to-try-again-", "-the-reference-"
 UNLIKE_ANY = N_("Go back and check what you wrote.")
 
 
 async def show(request: web.Request, problem: Problem) -> web.StreamResponse:
     """The page for a problem. Links and sign-in links that no longer work have pages of their own."""
-    page = _of_link(request, problem) or _plain(request, problem)
+    if problem.code == Code.OVERLOADED:
+        page = _busy(request, problem)
+    else:
+        page = _of_link(request, problem) or _plain(request, problem)
     page.headers.update(problem.headers)
     return page
+
+
+def install(app: web.Application) -> None:
+    app[BUSY] = {}
+
+
+def _busy(request: web.Request, problem: Problem) -> web.Response:
+    """There are too many already: made once for all of them, and the few words of each put in."""
+    language, again = language_of(request), _again(request, problem)
+    kept = request.config_dict[BUSY]
+    text = kept.get((language, bool(again)))
+    if text is None:
+        pages = request.config_dict[PAGES]
+        say = pages.texts.translations(language).gettext
+        facts = {"heading": say(HEADINGS[503]), "words": _words(problem, request)}
+        marks = {"again": AGAIN if again else "", "reference": REFERENCE}
+        text = kept[language, bool(again)] = for_anybody(
+            pages, "problem.html", language, **facts, **marks, sign_in=False
+        )
+    return web.Response(
+        text=text.replace(AGAIN, escape(again)).replace(REFERENCE, problem.request_id),
+        status=problem.status,
+        content_type="text/html",
+        headers={"Content-Language": language, "Vary": "Accept-Language, Cookie"},
+    )
 
 
 def _of_link(request: web.Request, problem: Problem) -> web.Response | None:

@@ -124,6 +124,17 @@ def render(request: web.Request, template: str, *, status: int = 200, **context:
     return response
 
 
+def for_anybody(pages: Pages, template: str, language: str, **context: Any) -> str:
+    """The text of a page that says nothing of who asks or where, so that it may be kept for all."""
+    known: dict[str, Any] = {
+        "form": Form(),
+        "staff": None,
+        "wrong": True,
+        "query_with": lambda **changes: urlencode(changes),
+    }
+    return pages.environments[language].get_template(template).render(known | context)
+
+
 def see_other(location: str) -> web.Response:
     """After a POST: show the page that now holds, so that loading it again repeats nothing."""
     return web.Response(status=303, headers={"Location": location})

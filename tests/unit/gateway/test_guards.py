@@ -9,7 +9,7 @@ from aiohttp.test_utils import make_mocked_request
 from services.contracts.refusals import Code, Refusal
 from services.gateway import csrf
 from services.gateway.hosts import Hosts
-from services.gateway.limits import IN_FLIGHT, LATE_LOOKS, Limit, Limits
+from services.gateway.limits import IN_FLIGHT, Limit, Limits
 
 PUBLIC = Hosts(["digiaula.fi", "digiaula.fi:443"], loopback=False)
 LOCAL = Hosts(["127.0.0.1:8000"], loopback=True)
@@ -144,18 +144,3 @@ async def test_more_in_hand_than_can_be_done_is_refused_at_once() -> None:
 
     assert refused.value.code is Code.OVERLOADED
     limits.place(stream=True)
-
-
-def test_when_the_loop_comes_late_time_after_time_nothing_more_is_let_in() -> None:
-    limits = Limits(on=True, trusted_proxies=[])
-    for _ in range(LATE_LOOKS - 1):
-        limits.note_lateness(1.0)
-    limits.place(stream=False)  # a hiccup is no crowd
-
-    limits.note_lateness(1.0)
-
-    with pytest.raises(Refusal) as refused:
-        limits.place(stream=False)
-    assert refused.value.code is Code.OVERLOADED
-    limits.note_lateness(0.0)
-    limits.place(stream=False)

@@ -1,0 +1,99 @@
+"""The gate: who comes when there is too much already is turned away before anything is spent on them.
+
+No session, no body, no question to a neighbour, no line of log for each. What is too much shows in two
+ways: in the places that are taken and, where this process gets too little of a processor, in requests that
+have lain in their sockets. uvloop accepts one connection in a turn, so that those who wait there make no
+turn longer and take no place: nothing else tells of them.
+"""
+
+import asyncio
+import socket
+import sys
+from time import monotonic
+
+import structlog
+from aiohttp import web
+
+from services.contracts.refusals import Code, Refusal
+from services.gateway.entrance import route_of
+from services.gateway.limits import Limits, too_much
+
+log = structlog.get_logger()
+
+FOR_MACHINES = ("/health/", "/version", "/metrics")
+LATE_SECONDS = 0.05
+MANY, FEW = 64, 8
+CROWD_SECONDS = 2.0
+FORGOTTEN_AFTER = 0.25
+TELL_SECONDS = 1.0
+
+# Where the kernel keeps how long ago a connection received something; of the same place in every Linux.
+_TCP_INFO: int | None = getattr(socket, "TCP_INFO", None) if sys.platform == "linux" else None
+_RECEIVED = slice(52, 56)
+
+
+class Crowd:
+    """Whether so many come that they wait for us. All who come at once after a pause are no crowd: they are
+    served sooner than they could ask again. Where more than that were late in a row there is one for some
+    seconds, and while there is, whoever is late is told so at once.
+    """
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+        self._last = -FORGOTTEN_AFTER
+        self._until = 0.0
+
+    def is_too_much(self, waited: float, now: float) -> bool:
+        """Of one who has come after lying in a socket for so long."""
+        if waited < LATE_SECONDS:
+            self._in_a_row = 0
+            return False
+        if now - self._last > FORGOTTEN_AFTER:
+            self._in_a_row = 0
+        self._in_a_row += 1
+        self._last = now
+        if self._in_a_row > (FEW if now < self._until else MANY):
+            self._until = now + CROWD_SECONDS
+        return now < self._until
+
+
+class Gate:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._crowd = Crowd()
+        self._turned_away = 0
+
+    def is_closed_to(self, request: web.Request) -> bool:
+        """Open to whoever asks for our health: a busy service is a healthy one."""
+        if request.path.startswith(FOR_MACHINES):
+            return False
+        route = route_of(request)
+        is_stream = route is not None and route.stream
+        return self._crowd.is_too_much(waited(request), monotonic()) or self._limits.is_full(
+            stream=is_stream
+        )
+
+    def turn_away(self) -> Refusal:
+        self._turned_away += 1
+        if self._turned_away == 1:
+            asyncio.get_running_loop().call_later(TELL_SECONDS, self._tell)
+        return too_much()
+
+    def _tell(self) -> None:
+        """One line for all of a second: writing down each would make a crowd larger."""
+        log.warning("http.turned_away", requests=self._turned_away, code=str(Code.OVERLOADED))
+        self._turned_away = 0
+
+
+def waited(request: web.Request) -> float:
+    """For how many seconds the request has lain in its socket; 0 where the system does not say."""
+    if _TCP_INFO is None or request.transport is None:
+        return 0.0
+    peer = request.transport.get_extra_info("socket")
+    if peer is None:
+        return 0.0
+    try:
+        told = peer.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _RECEIVED.stop)
+    except OSError:  # it has gone away meanwhile
+        return 0.0
+    return int.from_bytes(told[_RECEIVED], sys.byteorder) / 1000

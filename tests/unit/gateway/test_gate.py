@@ -1,0 +1,101 @@
+"""When the gate is closed to those who come."""
+
+import asyncio
+import socket
+import sys
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from services.gateway.entrance import ROUTES
+from services.gateway.gate import CROWD_SECONDS, FEW, LATE_SECONDS, MANY, Crowd, Gate, waited
+from services.gateway.limits import IN_FLIGHT, Limits
+
+LATE = 2 * LATE_SECONDS
+NOW = 1000.0
+
+
+def come(
+    crowd: Crowd, count: int, *, waited: float = LATE, at: float = NOW, every: float = 0.001
+) -> list[bool]:
+    """Who of so many is turned away."""
+    return [crowd.is_too_much(waited, at + number * every) for number in range(count)]
+
+
+def test_when_many_in_a_row_were_late_nobody_late_is_let_in() -> None:
+    assert come(Crowd(), MANY + 2) == [False] * MANY + [True, True]
+
+
+def test_as_many_as_there_are_places_may_come_after_a_pause() -> None:
+    assert MANY >= IN_FLIGHT
+    assert not any(come(Crowd(), IN_FLIGHT))
+
+
+def test_who_is_in_time_comes_in_whatever_others_had_to_wait() -> None:
+    crowd = Crowd()
+    come(crowd, MANY + 1)
+    assert not any(come(crowd, 3, waited=0.0, at=NOW + 0.1))
+
+
+def test_a_crowd_that_goes_on_is_not_let_in_anew() -> None:
+    """Each few that are late in a row make it last."""
+    crowd = Crowd()
+    come(crowd, MANY + 1)
+    soon, later = NOW + 0.9 * CROWD_SECONDS, NOW + 1.5 * CROWD_SECONDS
+    assert all(come(crowd, FEW + 1, at=soon))
+    assert all(come(crowd, 1, at=later))
+
+
+def test_it_is_over_when_only_one_now_and_then_is_late() -> None:
+    crowd = Crowd()
+    come(crowd, MANY + 1)
+    for number in range(FEW + 1):
+        come(crowd, 1, at=NOW + 0.1 * number)
+        come(crowd, 1, waited=0.0, at=NOW + 0.1 * number)
+    assert not any(come(crowd, MANY, at=NOW + 1.5 * CROWD_SECONDS))
+
+
+def test_few_who_come_to_a_slow_machine_are_no_crowd() -> None:
+    assert not any(come(Crowd(), 3 * MANY, every=1.0))
+
+
+def asking(path: str) -> Any:
+    app = web.Application()
+    app[ROUTES] = {}
+    return make_mocked_request("GET", path, app=app, transport=Mock(get_extra_info=lambda *_: None))
+
+
+async def test_with_every_place_taken_only_machines_that_look_after_us_come_in() -> None:
+    limits = Limits(on=True, trusted_proxies=[])
+    gate = Gate(limits)
+    assert not gate.is_closed_to(asking("/times"))
+
+    for _ in range(IN_FLIGHT):
+        await limits.place(stream=False).acquire()
+
+    assert gate.is_closed_to(asking("/times"))
+    assert not gate.is_closed_to(asking("/health/ready"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not say")
+async def test_the_system_tells_for_how_long_a_request_has_waited() -> None:
+    """A client that sent at once, and a server that came to it late."""
+    came: asyncio.Future[asyncio.StreamWriter] = asyncio.get_running_loop().create_future()
+    server = await asyncio.start_server(lambda _, writer: came.set_result(writer), "127.0.0.1", 0)
+    with socket.create_connection(server.sockets[0].getsockname()) as client:
+        request = Mock(transport=(await came).transport)
+
+        def is_new() -> bool:
+            client.send(b"GET / HTTP/1.1\r\n\r\n")
+            return waited(request) < LATE_SECONDS
+
+        assert any(is_new() for _ in range(100))
+        async with asyncio.timeout(10):
+            while waited(request) < LATE_SECONDS:
+                await asyncio.sleep(0)
+        assert any(is_new() for _ in range(100))
+        (await came).close()
+    server.close()
