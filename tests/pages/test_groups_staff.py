@@ -383,6 +383,8 @@ async def test_who_cannot_get_in_is_named_and_the_host_may_reach_them(
 
     tables.answers(GetDuty, duty(hosting=False, co_hosting=True, host=OTHER))
     assert contact not in (await leader.open(DESK)).links, "who only helps to lead reads no contact data"
+    tables.answers(GetDuty, duty(hosting=False, facilitating=True, host=OTHER))
+    assert contact in (await leader.open(DESK)).links
 
 
 async def test_the_way_into_the_room_leads_back_to_the_desk(

@@ -181,7 +181,8 @@ class Contact(Struct, frozen=True, kw_only=True):
 
 
 class ReadContact(Request[Contact], frozen=True, kw_only=True):
-    """By the slot's host or a coordinator. The gateway has written its audit row before it asks."""
+    """By the slot's host, a facilitator of the group whose session it is, or a coordinator. The gateway has
+    written its audit row before it asks."""
 
     subject: ClassVar[str] = "booking.v1.rpc.read_contact"
     reply = Contact

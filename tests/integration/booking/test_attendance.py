@@ -18,7 +18,7 @@ from services.contracts.rooms import AttendeeJoined, CloseRoom, Join
 from services.runtime.db import Database, Tx
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House, resident
-from tests.support.sessions import a_group, a_session, a_volunteer, news, run_job, with_database
+from tests.support.sessions import a_group, a_session, a_volunteer, duty_of, news, run_job, with_database
 
 STARTS = A_TUESDAY + timedelta(hours=3)
 OVER = STARTS + timedelta(hours=1, seconds=1)
@@ -111,7 +111,7 @@ async def test_what_was_noted_of_an_appointment_is_its_hosts_alone_to_say(house:
     assert await status(house, booking.id) == BookingStatus.CONFIRMED
 
 
-async def test_all_who_lead_can_correct_it_and_only_the_host_reads_contacts(house: House) -> None:
+async def test_all_who_lead_can_correct_it_and_who_only_helps_reads_no_contacts(house: House) -> None:
     facilitator, host, helper, stranger = [await a_volunteer(house) for _ in range(4)]
     group_id = await a_group(house, facilitator)
     slot_id = await a_session(house, group_id, host, STARTS)
@@ -129,9 +129,12 @@ async def test_all_who_lead_can_correct_it_and_only_the_host_reads_contacts(hous
     assert await refusal_of(house.system.ask(outcome, stranger)) is Code.NOT_FOUND
 
     contact = ReadContact(booking_id=booking.id)
-    for person in (facilitator, helper, stranger):
-        assert await refusal_of(house.system.ask(contact, person)) is Code.NOT_FOUND
-    assert (await house.system.ask(contact, host)).email == "kielo@posti.example"
+    for anybody in (helper, stranger, resident(booking)):
+        assert await refusal_of(house.system.ask(contact, anybody)) is Code.NOT_FOUND
+    for person in (facilitator, host, house.coordinator):
+        assert (await house.system.ask(contact, person)).email == "kielo@posti.example"
+    assert (await duty_of(house, slot_id, facilitator)).facilitating
+    assert not (await duty_of(house, slot_id, helper)).facilitating
 
 
 async def test_a_session_that_its_host_ends_early_is_over_and_who_was_let_in_came(house: House) -> None:

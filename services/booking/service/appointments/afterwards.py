@@ -4,7 +4,7 @@ from services.booking.domain import access, seats
 from services.booking.service import news
 from services.booking.service.appointments.changing import visible
 from services.booking.service.deps import Deps
-from services.booking.service.staffing.leaders import check_leads
+from services.booking.service.staffing.leaders import check_leads, check_may_reach
 from services.booking.store import bookings as store
 from services.contracts.booking import appointments as words
 from services.contracts.envelope import Nothing
@@ -52,7 +52,7 @@ async def give_feedback(tx: Tx, request: words.GiveFeedback, call: Call, deps: D
 
 async def read_contact(tx: Tx, request: words.ReadContact, call: Call, deps: Deps) -> words.Contact:
     booking = await visible(tx, request.booking_id, call, deps)
-    access.host(call.actor, booking.slot.host.id)
+    await check_may_reach(tx, booking.slot, call)
     return words.Contact(
         booking_id=booking.id,
         display_name=booking.display_name,

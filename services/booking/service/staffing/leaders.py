@@ -13,3 +13,11 @@ async def check_leads(tx: Tx, slot: SlotRow, call: Call) -> Staff:
     if slot.group_id is None:
         return access.host(call.actor, slot.host.id)
     return access.leads(call.actor, await store.leaders(tx, slot.id))
+
+
+async def check_may_reach(tx: Tx, slot: SlotRow, call: Call) -> None:
+    """Who may learn how somebody in it can be reached: its host and the group's facilitators, while they
+    lead it, and coordinators. Whoever only helps to lead may not."""
+    actor = await check_leads(tx, slot, call)
+    if not await store.facilitates(tx, slot.id, actor.person_id):
+        access.host(actor, slot.host.id)

@@ -23,6 +23,8 @@ _COLUMNS = f"""
     g.name_fi, g.name_sv, g.name_en, h.display_name, h.organisation_id,
     coalesce(o.name, '') AS organisation, p.id AS person_id, p.disabled_at,
     c.person_id IS NOT NULL AS co_hosting, c.accepted_at IS NOT NULL AS co_host_accepted,
+    EXISTS (SELECT FROM group_facilitator f
+            WHERE f.group_id = s.group_id AND f.person_id = p.id) AS facilitating,
     p.role, p.trained, {SUITS} AS suits, {FREE} AS free
 """
 _FROM = """
@@ -78,6 +80,7 @@ class DutyRow:
     session: Session
     person: Server
     disabled: bool
+    facilitating: bool
     group_id: UUID
     name: Words
     ends_at: datetime
@@ -113,6 +116,7 @@ class DutyRow:
             hosting=self.hosting,
             co_hosting=self.person.co_hosting,
             accepted=accepted,
+            facilitating=self.facilitating,
             may_take=not self.disabled and rules.may_take(self.session, self.person, now=now),
         )
 
@@ -129,6 +133,7 @@ def _duty(row: Record) -> DutyRow:
             co_host_accepted=row["co_host_accepted"],
         ),
         disabled=row["disabled_at"] is not None,
+        facilitating=row["facilitating"],
         group_id=row["group_id"],
         name=words_of(row),
         ends_at=row["ends_at"],

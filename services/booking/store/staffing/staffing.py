@@ -82,6 +82,10 @@ LEADERS = """
     UNION SELECT person_id FROM co_host WHERE slot_id = $1 AND live AND accepted_at IS NOT NULL
     UNION SELECT f.person_id FROM group_facilitator f JOIN slot s ON s.group_id = f.group_id WHERE s.id = $1
 """
+FACILITATES = """
+    SELECT true FROM group_facilitator f JOIN slot s ON s.group_id = f.group_id
+    WHERE s.id = $1 AND f.person_id = $2
+"""
 SESSIONS_OF_PERSON = """
     SELECT id FROM slot WHERE host_id = $1 AND group_id IS NOT NULL AND state = 'open' AND ends_at > $2
     UNION SELECT slot_id FROM co_host WHERE person_id = $1 AND live AND ends_at > $2
@@ -198,6 +202,11 @@ async def leaders(tx: Tx, slot_id: UUID) -> set[UUID]:
     """Its host unless they gave it up, the co-hosts who have promised to come, and those who facilitate its
     group."""
     return {row["person_id"] for row in await tx.fetch(LEADERS, slot_id)}
+
+
+async def facilitates(tx: Tx, slot_id: UUID, person_id: UUID) -> bool:
+    """Whether they lead the group whose session it is, and not that session alone."""
+    return bool(await tx.fetchval(FACILITATES, slot_id, person_id))
 
 
 async def sessions_of_person(tx: Tx, person_id: UUID, *, now: datetime) -> list[UUID]:

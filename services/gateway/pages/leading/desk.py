@@ -110,7 +110,7 @@ async def show(request: web.Request) -> web.Response:
         said=_said(say, room, counted),
         may_enter=not over and in_window(duty, room.view, now) and (coordinates or duty.accepted),
         may_close=room.view is not None and state in (RoomState.WAITING, RoomState.OPEN),
-        may_reach=coordinates or duty.hosting,
+        may_reach=coordinates or duty.hosting or duty.facilitating,
         may_lead=coordinates or duty.accepted,
         comes_as={kind: say(name) for kind, name in words.COMPANIONS.items()},
         done=done_in(request, DONE),
