@@ -138,7 +138,8 @@ async def test_other_times_are_looked_at_before_anybody_hears_of_them(hall: Hall
 
     finnish = await hall.told(KIELO, "Ryhmässäsi on muutoksia")
     assert "Sali on silloin varattu." in finnish.text
-    assert finnish.text.count("on siirretty") == 2
+    assert "Ryhmän tapaamisia on siirretty" in finnish.text
+    assert finnish.text.count("klo 18.00–19.00") == 2, "both new times, and each once"
     await hall.told(LINNEA, "Något har ändrats i din grupp")
     for where in (KIELO, LINNEA):
         assert len(hall.messages_to(where)) == 2, "one message for all that has changed"
