@@ -18,7 +18,8 @@ from services.gateway.fields import Rule
 from services.gateway.pages.words import sentence, when_empty
 from services.gateway.who import CALLER
 
-MOST_FIELDS = 200
+MOST_FIELDS = 700
+"""The longest form is that of weekly hours: 200 days that differ, each with its hours."""
 CSRF_FIELD = "csrf"
 ASKED_AS = {"companions": "companion_name"}
 """Beside which field of a page stands what is wrong with something that no page asks for as one."""

@@ -18,6 +18,7 @@ from services.contracts.booking.groups import (
     ListManagedGroups,
     ManagedGroups,
     PreviewSeries,
+    Series,
     SeriesConflict,
     SeriesDay,
     SeriesMove,
@@ -305,6 +306,25 @@ async def test_one_goes_back_to_the_form_with_everything_kept(
 
     fields = page.form(SERIES).fields
     assert (fields["until"], fields["skip-1"], fields["every"]) == ("2027-05-25", "2027-02-16", "2")
+
+
+async def test_a_series_of_as_many_days_as_there_may_be_is_typed_and_kept(
+    coordinator: Visitor, tables: Neighbours
+) -> None:
+    """None of those who come on the last day loses it because a form ends before it."""
+    days = [date(2027, 2, 1) + timedelta(days=number) for number in range(104)]
+    series = Series(starts=time(17), ends=time(18), dates=days, skip=days[:90])
+    tables.answers(GetManagedGroup, managed(series=series))
+    tables.answers(PreviewSeries, SeriesPreview(kept=104, added=[], moved=[], cancelled=[], conflicts=[]))
+    page = await coordinator.open(SERIES)
+    assert "enintään 104 kertaa" in page.text
+
+    page = await coordinator.send(page.form(SERIES), press=("do", "preview"))
+    page = await coordinator.send(page.form(SERIES), press=("do", "edit"))
+
+    (shown,) = tables.heard(PreviewSeries)
+    assert (shown.series.dates, shown.series.skip) == (days, days[:90])
+    assert page.form(SERIES).fields["date-104"] == str(days[-1])
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,7 @@ def check(page: Page) -> None:
 def _check_frame(page: Page) -> None:
     assert page.language in ERROR
     assert page.title.endswith(" – Digiaula")
+    assert "POT-Creation-Date" not in page.html, "an empty text was looked up"
     is_error = page.title.startswith(ERROR[page.language])
     has_summary = any(node["id"] == "errors" for node in page.root.walk())
     assert is_error or (page.status < 400 and not has_summary), f"no sign of an error in {page.title!r}"

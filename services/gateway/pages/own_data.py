@@ -3,6 +3,7 @@
 Opening a page of these changes and tells nothing: mail programs look behind links too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -139,8 +140,8 @@ def _told(booking: OwnBooking, report: Report, say: Say) -> Told:
         booking=booking,
         status=say(STATUSES[booking.status]),
         language=say(words.SPOKEN[booking.language]),
-        age_group=say(words.AGE_GROUPS.get(booking.age_group or "", booking.age_group or "")),
-        comes_as=say(words.COMPANIONS.get(booking.comes_as or "", booking.comes_as or "")),
+        age_group=_said(words.AGE_GROUPS, booking.age_group, say) or booking.age_group or "",
+        comes_as=_said(words.COMPANIONS, booking.comes_as, say) or booking.comes_as or "",
         changes=[
             Line(change.at, say(WHAT.get(change.what, CHANGED)), say(BY.get(change.by, STAFF)))
             for change in booking.changes
@@ -150,9 +151,7 @@ def _told(booking: OwnBooking, report: Report, say: Say) -> Told:
                 each.sent_at or each.due_at,
                 kind_of(each.kind, say),
                 ", ".join(
-                    said
-                    for said in (say(STATES[each.state]), say(CHANNELS.get(each.channel or "", "")))
-                    if said
+                    said for said in (say(STATES[each.state]), _said(CHANNELS, each.channel, say)) if said
                 ),
             )
             for each in report.messages
@@ -166,6 +165,12 @@ def _told(booking: OwnBooking, report: Report, say: Say) -> Told:
         cards=[each.made_at for each in report.cards if each.booking_id == booking.id],
         deeds=[each.at for each in report.deeds if each.booking_id == booking.id],
     )
+
+
+def _said(named: Mapping[str, str], code: str | None, say: Say) -> str:
+    """A code in words; nothing for one that is not there, of which a catalogue would tell its own head."""
+    known = named.get(code or "")
+    return say(known) if known else ""
 
 
 def _here(request: web.Request) -> str:

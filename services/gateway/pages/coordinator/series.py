@@ -29,7 +29,9 @@ from services.gateway.pages.words import N_, Say
 from services.runtime.texts import day_in_words
 
 MORE_ROWS = 3
-MOST_ROWS = 80
+# As many as booking takes: a day too many is refused in words, and no day that is there already is lost.
+MOST_DAYS = 104
+MOST_ROWS = {"date": MOST_DAYS, "skip": 400}
 WEEKLY, EVERY_OTHER, CHOSEN = "1", "2", "0"
 RULES = (
     (WEEKLY, N_("Every week")),
@@ -122,8 +124,9 @@ def _days(form: Form, name: str, say: Say) -> Iterator[date]:
 
 
 def _rows(form: Form, name: str, *, more: int = 0) -> Sequence[int]:
-    last = max((row for row in range(1, MOST_ROWS + 1) if form.value(f"{name}-{row}")), default=0)
-    return range(1, min(last + more, MOST_ROWS) + 1)
+    most = MOST_ROWS[name]
+    last = max((row for row in range(1, most + 1) if form.value(f"{name}-{row}")), default=0)
+    return range(1, min(last + more, most) + 1)
 
 
 def _form_of(series: Series | None) -> Form:
@@ -177,6 +180,7 @@ def _show(
         rules=[(code, say(name)) for code, name in RULES],
         date_rows=_rows(form, "date", more=more),
         skip_rows=_rows(form, "skip", more=more),
+        most_days=MOST_DAYS,
         preview=preview,
         left=[_left(request, item) for item in preview.conflicts] if preview else [],
         told=sum(item.enrolled for item in preview.moved) if preview else 0,
