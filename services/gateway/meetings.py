@@ -205,7 +205,9 @@ def _actions(booking: Booking, state: RoomState, now: datetime) -> Iterator[str]
             yield "move"
     if booking.status in AHEAD and now < booking.slot.ends_at and state is not RoomState.OVER:
         yield "calendar"
-    if begun and booking.status not in (*GONE, *LISTED, BookingStatus.HELD) and not booking.feedback_given:
+    goes_on = booking.others_until is not None and now < booking.others_until
+    came = begun and booking.status not in (*GONE, *LISTED, BookingStatus.HELD)
+    if came and not goes_on and not booking.feedback_given:
         yield "feedback"
     if booking.status in AHEAD and state is not RoomState.OVER:
         yield "renew"

@@ -180,6 +180,8 @@ async def test_after_a_session_the_next_one_is_pointed_to(
 ) -> None:
     clock.set(examples.ENDS + timedelta(hours=1))
     neighbours.answers(Look, examples.view(RoomState.OVER))
+    until = group_examples.own_session(2).ends_at
+    neighbours.answers(DescribeBooking, group_examples.booking(others_until=until))
 
     page = await visitor.open(LINK)
 

@@ -59,6 +59,14 @@ def held_until(*, now: datetime, starts_at: datetime, hold: timedelta) -> dateti
     return min(now + hold, starts_at)
 
 
+def check_feedback(*, held_from: datetime, others_until: datetime | None, now: datetime) -> None:
+    """How it was is asked once all is over: of a group after the last of one's sessions."""
+    if now < held_from:
+        raise Refusal(Code.NOT_STARTED, "The meeting has not been held yet.")
+    if others_until is not None and now < others_until:
+        raise Refusal(Code.NOT_STARTED, "Not all of your sessions have been held yet.")
+
+
 def check_outcome(
     status: BookingStatus, *, now_is: BookingStatus, starts_at: datetime, now: datetime
 ) -> None:

@@ -20,6 +20,10 @@ _COLUMNS = """
     CASE WHEN b.enrolment_id IS NULL THEN s.ends_at ELSE (
         SELECT max(t.ends_at) FROM booking x JOIN slot t ON t.id = x.slot_id
         WHERE x.enrolment_id = b.enrolment_id) END AS last_ends_at,
+    CASE WHEN b.enrolment_id IS NOT NULL THEN (
+        SELECT max(t.ends_at) FROM booking x JOIN slot t ON t.id = x.slot_id
+        WHERE x.enrolment_id = b.enrolment_id AND x.id <> b.id AND t.state = 'open'
+          AND x.status IN ('applied', 'waiting', 'offered', 'held', 'confirmed')) END AS others_until,
     s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
     s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
     p.organisation_id, coalesce(o.name, '') AS organisation
@@ -140,6 +144,8 @@ class BookingRow:
     slot: SlotRow
     last_ends_at: datetime
     """The end of the last session, for a group's: its link is good as long as there is one to come to."""
+    others_until: datetime | None = None
+    """The end of the last other session of a group to which they still come, or wait."""
     enrolment_id: UUID | None = None
     forgotten: bool = False
     """Nothing is known any more of the one who came."""
@@ -184,6 +190,7 @@ def _booking(row: Record) -> BookingRow:
         feedback_given=row["feedback_given_at"] is not None,
         slot=slot_row(row),
         last_ends_at=row["last_ends_at"],
+        others_until=row["others_until"],
         enrolment_id=row["enrolment_id"],
         forgotten=row["forgotten_at"] is not None,
     )

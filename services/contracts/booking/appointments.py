@@ -71,7 +71,10 @@ class Book(Request[Booked], frozen=True, kw_only=True):
 
 
 class Booking(Struct, frozen=True, kw_only=True):
-    """A booking as its resident sees it. `phone_on_file`: whether they can be rung; never the number."""
+    """A booking as its resident sees it. `phone_on_file`: whether they can be rung; never the number.
+
+    `others_until`: the end of the last other session of a group to which they still come, or wait.
+    """
 
     id: UUID
     status: BookingStatus
@@ -88,6 +91,7 @@ class Booking(Struct, frozen=True, kw_only=True):
     accompanies: UUID | None = None
     phone_on_file: bool = False
     enrolment_id: UUID | None = None
+    others_until: datetime | None = None
 
 
 class DescribeBooking(Request[Booking], frozen=True, kw_only=True):
@@ -147,6 +151,7 @@ class RequestLinks(Request[Nothing], frozen=True, kw_only=True):
 class GiveFeedback(Request[Nothing], frozen=True, kw_only=True):
     """Answers 1–5, kept with no trace of who gave them. A second time changes nothing.
 
+    Refuses `not_started` before the meeting, and between the sessions of a group until the last is over.
     `inclusion` holds THL's social inclusion statements by their number, "1" to "10".
     """
 

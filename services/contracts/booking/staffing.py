@@ -19,10 +19,9 @@ from services.contracts.envelope import Nothing, Request
 class Duty(Struct, frozen=True, kw_only=True):
     """A session as the one who looks may take part in leading it.
 
-    `hosting`: they are its host, `co_hosting`: one of its co-hosts, `facilitating`: they lead the group whose
-    session it is; `accepted`: they have promised to
-    come. `may_take`: it needs somebody and they fit: trained, with its theme and one of its languages,
-    and free then.
+    `hosting`: they are its host, `co_hosting`: one of its co-hosts, `facilitating`: they lead the group
+    whose session it is; `accepted`: they have promised to come. `may_take`: it needs somebody and they fit:
+    trained, with its theme and one of its languages, and free then.
     """
 
     slot_id: UUID

@@ -24,6 +24,7 @@ from services.contracts.booking.appointments import (
 from services.contracts.booking.slots import BookingStatus, CancelSlot, GetSlot
 from services.contracts.envelope import Actor, Anyone, Resident, Staff
 from services.contracts.refusals import Code, Refusal
+from tests.support.enrolling import Circle, bearer, look
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House, a_booking, resident
 from tests.support.system import System
@@ -290,6 +291,27 @@ async def test_feedback_is_kept_once_and_leads_to_nobody(house: House) -> None:
     assert (rows[0]["useful"], rows[0]["words"]) == (5, "Kiitos")
     assert str(booking.id) not in str(rows)
     assert str(slot.id) not in str(rows)
+
+
+async def test_how_a_group_was_is_asked_when_the_last_of_its_sessions_is_over(house: House) -> None:
+    """One that they have left, or that was called off, is not waited for."""
+    days = [A_TUESDAY + timedelta(days=number) for number in (1, 2, 3, 4)]
+    group = await Circle.build(house, *days, whole_series=True)
+    mine = await group.enrol(None)
+    left, off = (await look(house, mine)).sessions[2:]
+    leaving = CancelBooking(booking_id=left.booking_id)
+    await house.system.ask(leaving, Resident(booking_id=left.booking_id, link_version=left.link_version))
+    await house.system.ask(CancelSlot(slot_id=off.slot_id, reason="Sairastuin."), group.host)
+    feedback = GiveFeedback(booking_id=mine.booking_id, useful=4)
+
+    house.system.clock.set(days[0] + TWO_HOURS)
+    described = await house.system.ask(DescribeBooking(booking_id=mine.booking_id), bearer(mine))
+    assert described.others_until == days[1] + timedelta(hours=1)
+    assert await refusal_of(house.system.ask(feedback, bearer(mine))) is Code.NOT_STARTED
+    house.system.clock.set(days[1] + TWO_HOURS)
+    await house.system.ask(feedback, bearer(mine))
+
+    assert len(await house.system.sql("SELECT useful FROM booking.feedback")) == 1
 
 
 @pytest.mark.parametrize("answer", [0, 6])

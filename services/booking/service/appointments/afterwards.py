@@ -8,7 +8,7 @@ from services.booking.service.staffing.leaders import check_leads, check_may_rea
 from services.booking.store import bookings as store
 from services.contracts.booking import appointments as words
 from services.contracts.envelope import Nothing
-from services.contracts.refusals import Code, Refusal, field_refusal
+from services.contracts.refusals import Code, field_refusal
 from services.runtime.call import Call
 from services.runtime.db import Tx
 
@@ -42,8 +42,7 @@ async def give_feedback(tx: Tx, request: words.GiveFeedback, call: Call, deps: D
     """The answers keep the day, the theme and the organisation; never the booking."""
     _check(request)
     booking = await visible(tx, request.booking_id, call, deps)
-    if call.now < booking.slot.held_from:
-        raise Refusal(Code.NOT_STARTED, "The meeting has not been held yet.")
+    seats.check_feedback(held_from=booking.slot.held_from, others_until=booking.others_until, now=call.now)
     if await store.mark_feedback(tx, booking.id, now=call.now):
         today = call.now.astimezone(deps.zone).date()
         await store.add_feedback(tx, booking.slot, request, on=today)

@@ -187,4 +187,5 @@ def view(booking: BookingRow, deps: Deps) -> words.Booking:
         accompanies=booking.accompanies,
         phone_on_file=booking.phone is not None,
         enrolment_id=booking.enrolment_id,
+        others_until=booking.others_until,
     )

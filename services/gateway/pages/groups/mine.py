@@ -139,7 +139,7 @@ def _standing(
         "large": found.slot.kind is SlotKind.EVENT,
         "staffed": staffed,
         "before_you": wording.before_you(say, mine.before_you) if mine.before_you is not None else "",
-        "actions": [*_alone(found, following), *enrolments.actions(mine, now), *_moving(found, mine)],
+        "actions": [*_alone(found), *enrolments.actions(mine, now), *_moving(found, mine)],
         "following": following,
         "following_path": _path(request, following),
         "lines": lines[:AT_ONCE],
@@ -170,11 +170,9 @@ def _face(found: Meeting, mine: MyGroup, this: EnrolledSession | None, face: str
     return "left" if found.booking.cancelled_by == "resident" else "cancelled"
 
 
-def _alone(found: Meeting, following: EnrolledSession | None) -> list[str]:
-    """What can be done about this session. An offer is answered for the whole enrolment, and how it was
-    is asked when it is over for good."""
-    elsewhere = ("accept", "decline", "feedback") if following else ("accept", "decline")
-    return [action for action in found.actions if action not in elsewhere]
+def _alone(found: Meeting) -> list[str]:
+    """What can be done about this session. An offer is answered for the whole enrolment."""
+    return [action for action in found.actions if action not in ("accept", "decline")]
 
 
 def _moving(found: Meeting, mine: MyGroup) -> list[str]:
