@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import msgspec
 import structlog
+from msgspec import Raw
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -36,6 +37,7 @@ from services.runtime.measures import Measures
 log = structlog.get_logger()
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 CONNECT_SECONDS = 30
 SERVED_AT_ONCE = 64
@@ -89,9 +91,20 @@ class Bus:
         Raises Refusal when a rule said no and Unavailable when nobody answered
         in time: then the request may or may not have been carried out.
         """
+
+        def read(body: Raw) -> R:
+            return cast(R, msgspec.json.decode(body, type=request.reply))
+
+        return await self._noted(request, call, read)
+
+    async def call_as_is(self, request: Request[R], call: Call) -> bytes:
+        """As `call`, and the reply's JSON unread: for who hands it on as it came."""
+        return await self._noted(request, call, bytes)
+
+    async def _noted(self, request: Request[Any], call: Call, read: Callable[[Raw], T]) -> T:
         began, outcome = time.perf_counter(), "given_up"
         try:
-            reply = await self._call(request, call)
+            reply = read(await self._call(request, call))
             outcome = "answered"
         except Refusal as refusal:
             outcome = refusal.code
@@ -106,7 +119,7 @@ class Bus:
             self.measures.asks.note(request.subject, outcome, seconds=time.perf_counter() - began)
         return reply
 
-    async def _call(self, request: Request[R], call: Call) -> R:
+    async def _call(self, request: Request[Any], call: Call) -> Raw:
         if self._silent:
             raise Unavailable("NATS does not answer")
         left = (call.deadline - self._clock.now()).total_seconds()
@@ -124,7 +137,7 @@ class Bus:
         answer = await self._ask(request.subject, encode(asked), left)
         match answer:
             case Answered(body=body):
-                return cast(R, msgspec.json.decode(body, type=request.reply))
+                return body
             case Refused(code=code, detail=detail, facts=facts):
                 raise Refusal(Code(code), detail, **facts)
             case Failed(unavailable=True):

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, field
 from services.contracts.booking import catalogue
 from services.contracts.booking.catalogue import SlotKind
 from services.gateway.api.paging import Page
-from services.gateway.api.serving import Asking, NoBody
+from services.gateway.api.serving import Asking, NoBody, Passed
 from services.gateway.audit import Action, note
 from services.gateway.fields import Instant, Line, Title
 
@@ -91,10 +91,10 @@ async def hosts(asking: Asking[HostsQuery]) -> catalogue.Hosts:
     )
 
 
-async def free_slots(asking: Asking[SlotsQuery]) -> catalogue.FreeSlots:
+async def free_slots(asking: Asking[SlotsQuery]) -> Passed[catalogue.FreeSlots]:
     query = asking.body
     from_at = query.from_at or asking.call.now
-    return await asking.ask(
+    return await asking.pass_on(
         catalogue.FindSlots(
             from_at=from_at,
             to_at=query.to_at or from_at + AHEAD,

@@ -36,6 +36,13 @@ class Answer(Generic[R]):
     body: R
 
 
+@dataclass(frozen=True)
+class Passed(Generic[R]):
+    """An owner's reply as it came: the JSON of an R, which is answered without being read here."""
+
+    json: bytes
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asking(Generic[B]):
     """One understood request of somebody who was let in."""
@@ -64,6 +71,10 @@ class Asking(Generic[B]):
         """Pass a question on to its owner, on behalf of whoever asks here."""
         return await self.door.bus.call(request, self.call)
 
+    async def pass_on(self, request: Request[R]) -> Passed[R]:
+        """As `ask`, where the owner's reply is the answer: nothing of it is decided here."""
+        return Passed(await self.door.bus.call_as_is(request, self.call))
+
 
 async def serve(request: web.Request, route: Route, api: Api) -> web.StreamResponse:
     """`body` is the query's type where a route has one: no route has both."""
@@ -80,6 +91,8 @@ async def serve(request: web.Request, route: Route, api: Api) -> web.StreamRespo
     reply = await route.handler(asking)
     if isinstance(reply, web.StreamResponse):
         return reply
+    if isinstance(reply, Passed):
+        return web.Response(status=api.status, body=reply.json, content_type="application/json")
     if isinstance(reply, Answer):
         return json_response(reply.status, reply.body)
     if reply is None or isinstance(reply, Nothing):
