@@ -144,14 +144,15 @@ async def present(tx: Tx) -> datetime:
     return moment
 
 
+# An array, not IN: that may be planned as a scan of the whole table.
 CLAIM = """
     UPDATE message SET state = 'sending', worker = $1, next_try_at = $3, attempts = attempts + 1
-    WHERE id IN (
+    WHERE id = ANY(ARRAY(
         SELECT id FROM message
         WHERE state IN ('planned', 'sending') AND next_try_at <= $2 AND id <> ALL($4::uuid[])
             AND kind = ANY($6::text[])
         ORDER BY next_try_at LIMIT $5 FOR UPDATE SKIP LOCKED
-    )
+    ))
     RETURNING id, kind, about, booking_id, starts_at, due_at, not_after, give_up_at, attempts, occasion,
         enrolment_id, since, announcement_id, slot_id
 """
