@@ -182,6 +182,9 @@ class Walk:
         if len(rows) != len(self.model.bookings):
             self.differences.append(f"{len(rows)} bookings, not {len(self.model.bookings)}")
         for row in rows:
+            if row["id"] not in self.model.bookings:
+                self.differences.append(f"booking {row['id']} of which nobody was told")
+                continue
             where, lives = self.model.bookings[row["id"]]
             if (row["status"] == "confirmed") != lives or row["slot_id"] != where:
                 self.differences.append(f"booking {row['id']}")

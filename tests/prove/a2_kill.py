@@ -18,9 +18,14 @@ SERVICES = ("booking", "rooms", "notify", "gateway")
 
 async def prove(run: Run) -> None:
     """Random processes are killed outright while residents book, move, cancel and repeat by key."""
-    kills = run.choose(long=100, short=6)
+    kills = run.choose(long=100, short=4)
     async with a_fleet(run, copies=2) as fleet, residents(run, fleet) as journal:
-        await under_load(journal, kill_some(run, fleet, kills), per_second=PER_SECOND)
+        await under_load(
+            journal,
+            kill_some(run, fleet, kills),
+            per_second=PER_SECOND,
+            after=run.choose(long=1, short=0.3),
+        )
         await fleet.settled()
         run.said("processes killed outright", kills)
         await journal.compare(run, fleet.system)

@@ -28,7 +28,7 @@ async def prove(run: Run) -> None:
     ready_again: list[float] = []
     async with a_fleet(run) as fleet, residents(run, fleet) as journal:
         harm = _restart(run, fleet, restarts, ready_again)
-        await under_load(journal, harm, per_second=PER_SECOND)
+        await under_load(journal, harm, per_second=PER_SECOND, after=run.choose(long=1, short=0.3))
         await fleet.settled()
         run.said("immediate restarts, as many ends of every connection", restarts)
         run.at_most("ready again, the slowest", max(ready_again), 15, "s")

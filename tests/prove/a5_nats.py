@@ -34,7 +34,9 @@ async def prove(run: Run) -> None:
     ):
         for what, harm in _harms(run).items():
             before = len(journal.answers)
-            await under_load(journal, harm(run, fleet), per_second=PER_SECOND)
+            await under_load(
+                journal, harm(run, fleet), per_second=PER_SECOND, after=run.choose(long=1, short=0.3)
+            )
             began = perf_counter()
             await eventually(lambda: _drained(fleet), within=90)
             run.at_most(f"{what}: queue drained", perf_counter() - began, 30, "s")
@@ -56,7 +58,7 @@ def _harms(run: Run) -> dict[str, Harm]:
 async def _kill(run: Run, fleet: Fleet) -> None:
     for _ in range(run.choose(long=5, short=1)):
         fleet.kill("nats")
-        await asyncio.sleep(run.chance.uniform(0.5, 3))
+        await asyncio.sleep(run.chance.uniform(*run.choose(long=(0.5, 3), short=(0.3, 0.6))))
 
 
 def _freeze(seconds: float) -> Harm:

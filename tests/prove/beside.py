@@ -23,7 +23,7 @@ async def all_of(names: list[str], *, seed: int, folder: Path, say: Callable[[st
     async def one(name: str) -> list[Figure]:
         async with free:
             said, figures = await _alone(name, seed=seed, report=folder / f"{name}.json")
-            say(said.partition(f"\n\nseed {seed}")[0])
+            say(said.removeprefix(f"seed {seed}\n").partition(f"\n\nseed {seed}")[0])
             return figures
 
     return [figure for figures in await asyncio.gather(*map(one, names)) for figure in figures]
