@@ -213,10 +213,11 @@ class ManagedGroups(Struct, frozen=True):
 
 
 class ListManagedGroups(Request[ManagedGroups], frozen=True, kw_only=True):
-    """The groups that the actor facilitates; a coordinator's are all of them."""
+    """The groups that the actor facilitates; a coordinator's are all of them, but with `mine`."""
 
     subject: ClassVar[str] = "booking.v1.rpc.list_managed_groups"
     reply = ManagedGroups
+    mine: bool = False
     limit: int = 50
     cursor: str | None = None
 

@@ -104,6 +104,16 @@ def walls(instants: list[datetime]) -> list[str]:
     return [f"{instant.astimezone(ZONE):%m-%d %H.%M}" for instant in instants]
 
 
+async def test_a_coordinator_who_leads_a_group_may_ask_for_that_one_alone(house: House) -> None:
+    own, other = await a_group(house, house.coordinator), await a_group(house, await house.expert())
+
+    mine = await house.system.ask(ListManagedGroups(mine=True), house.coordinator)
+    everybodys = await house.system.ask(ListManagedGroups(), house.coordinator)
+
+    assert [item.group.id for item in mine.items] == [own]
+    assert {item.group.id for item in everybodys.items} == {own, other}
+
+
 async def test_of_two_who_change_a_group_at_once_the_second_is_told(house: House) -> None:
     """Twice is once: the very same change again is no other one."""
     group_id = await a_group(house, await house.expert())

@@ -139,9 +139,10 @@ async def list_managed_groups(
         raise Refusal(Code.FORBIDDEN, "Only those who serve lead groups.")
     limit = check_limit(request.limit)
     ended, starts_at, group_id = read_cursor(request.cursor, bool, datetime | None, UUID)
+    everybodys = call.actor.role is Role.COORDINATOR and not request.mine
     rows = await store.managed_groups(
         tx,
-        facilitator=None if call.actor.role is Role.COORDINATOR else call.actor.person_id,
+        facilitator=None if everybodys else call.actor.person_id,
         now=call.now,
         after=(ended, starts_at, group_id),
         limit=limit + 1,

@@ -29,7 +29,6 @@ from services.gateway.pages.words import N_
 from services.gateway.who import caller_of
 
 MOST_GROUPS = 20
-MOST_PAGES = 10
 AT_ONCE = 8
 MOST_ASKED = 6
 DONE = {
@@ -65,8 +64,9 @@ class Applicant:
 
 
 async def my_groups(request: web.Request) -> web.Response:
-    groups = (await _led(request))[:MOST_GROUPS]
-    found = await asyncio.gather(*(find(request, group.group.id) for group in groups))
+    """One's own; a coordinator is shown all groups elsewhere."""
+    led = await do(request, ListManagedGroups(mine=True, limit=MOST_GROUPS))
+    found = await asyncio.gather(*(find(request, group.group.id) for group in led.items))
     return render(
         request,
         "leading/my_groups.html",
@@ -124,21 +124,6 @@ def ahead_of(managed: ManagedGroup, request: web.Request) -> list[ManagedSession
     """Sessions that are still to be held, or going on."""
     now = door_of(request).clock.now()
     return [item for item in managed.sessions if item.state is SlotState.OPEN and now < item.ends_at]
-
-
-async def _led(request: web.Request) -> list[ManagedGroup]:
-    """A coordinator is shown all groups elsewhere; here stand one's own."""
-    me = caller_of(request).person
-    assert me is not None
-    found: list[ManagedGroup] = []
-    cursor: str | None = None
-    for _ in range(MOST_PAGES):
-        page = await do(request, ListManagedGroups(limit=100, cursor=cursor))
-        found += page.items
-        cursor = page.next
-        if cursor is None:
-            break
-    return [item for item in found if any(host.id == me.id for host in item.facilitators)]
 
 
 def _card(request: web.Request, managed: ManagedGroup) -> Led:
