@@ -34,6 +34,12 @@ class Checked(Protocol):
 
 def from_object(kind: type[T], data: dict[str, Any]) -> T:
     """The request that a JSON object says, or a refusal listing every field at fault in `errors`."""
+    said = _at_once(kind, data)
+    return said if said is not None else field_by_field(kind, data)
+
+
+def field_by_field(kind: type[T], data: dict[str, Any]) -> T:
+    """The same, the long way: it knows what is wrong, and of which field."""
     return _Reading(strict=True).whole(kind, data)
 
 
@@ -49,10 +55,14 @@ def from_query(kind: type[T], query: MultiMapping[str]) -> T:
 
 @dataclass(frozen=True)
 class _Shape:
-    """What the library knows of a struct. It reads every annotation anew each time it is asked."""
+    """What the library knows of a struct. It reads every annotation anew each time it is asked.
+
+    `plain` are the fields without parts of their own, by the name they are sent under, each with its rule.
+    """
 
     fields: tuple[FieldInfo, ...]
     names: frozenset[str]
+    plain: dict[str, tuple[str, Rule | None]]
     needs_something: bool
     is_checked: bool
 
@@ -67,6 +77,11 @@ def _shape(kind: type[Any]) -> _Shape:
     shape = _shapes[kind] = _Shape(
         fields=fields,
         names=frozenset(field.encode_name for field in fields),
+        plain={
+            field.encode_name: (field.name, _rule_of(_given_kind(field.type)))
+            for field in fields
+            if _is_plain(field.type)
+        },
         needs_something=any(field.required for field in fields),
         is_checked=issubclass(kind, Checked),
     )
@@ -76,6 +91,42 @@ def _shape(kind: type[Any]) -> _Shape:
 def needs_something(kind: type[Any]) -> bool:
     """Whether an empty object cannot be such a request."""
     return _shape(kind).needs_something
+
+
+def _at_once(kind: type[T], data: dict[str, Any]) -> T | None:
+    """What nearly everybody sends: plain fields and nothing wrong with them. None for everything else."""
+    shape = _shape(kind)
+    if not data.keys() <= shape.plain.keys():
+        return None
+    try:
+        said = msgspec.convert(data, kind, strict=True)
+        clean: dict[str, Any] = {}
+        for given, value in data.items():
+            name, rule = shape.plain[given]
+            if rule is not None and value is not None:
+                clean[name] = rule(getattr(said, name))
+    except (msgspec.ValidationError, Refusal):
+        return None
+    if clean:
+        said = cast(T, msgspec.structs.replace(cast(Struct, said), **clean))
+    if shape.is_checked:
+        cast(Checked, said).check()
+    return said
+
+
+def _given_kind(kind: Any) -> Any:
+    """Of a field that may be left out, what it is when it is given."""
+    if get_origin(kind) in (Union, types.UnionType):
+        return next(arm for arm in get_args(kind) if arm is not type(None))
+    return kind
+
+
+def _is_plain(kind: Any) -> bool:
+    if get_origin(kind) in (Union, types.UnionType) and len(get_args(kind)) > 2:
+        return False
+    kind = _given_kind(kind)
+    base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return get_origin(base) is not list and not (isinstance(base, type) and issubclass(base, Struct))
 
 
 class _Reading:
@@ -112,7 +163,7 @@ class _Reading:
         if get_origin(kind) in (Union, types.UnionType):
             if given is None:
                 return None
-            kind = next(arm for arm in get_args(kind) if arm is not type(None))
+            kind = _given_kind(kind)
         base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
         if isinstance(base, type) and issubclass(base, Struct):
             return self._inner(base, given, where)
