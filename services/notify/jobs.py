@@ -30,11 +30,12 @@ log = structlog.get_logger()
 # In hand at once, besides those that a provider leaves without an answer. Each waits for one of a few
 # lines to the mail server, and what was said of it two seconds before is asked again there; so there may
 # be more of them than lines, and not many times more.
-AT_ONCE = 64
-FEWEST = 16  # not worth a claim while others are in hand
+AT_ONCE = 32
+FEWEST = 8  # not worth a claim while others are in hand
 LEASE = timedelta(seconds=12)
 EXTEND_EVERY = timedelta(seconds=3)
 LOOK_EVERY = timedelta(seconds=5)
+PAUSE = 0.01  # between two claims, each of which fills 32 places at most
 LOOK_WHEN_FULL = timedelta(seconds=0.5)
 FORGET_EVERY = timedelta(hours=1)
 KEPT = timedelta(days=90)
@@ -51,7 +52,7 @@ class Dispatch(Job):
     """
 
     def __init__(self, sending: Sending, *, db: Database, time: DatabaseTime, sendings: Sendings) -> None:
-        super().__init__("dispatch", self._dispatch, every=LOOK_EVERY, clock=time)
+        super().__init__("dispatch", self._dispatch, every=LOOK_EVERY, clock=time, pause=PAUSE)
         self._sending = sending
         self._db = db
         self._time = time

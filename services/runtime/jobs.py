@@ -31,11 +31,13 @@ class Job:
         *,
         every: timedelta,
         clock: Clock,
+        pause: float = SHORTEST_PAUSE,
     ) -> None:
         self.name = name
         self._work = work
         self._every = every.total_seconds()
         self._clock = clock
+        self._pause = pause
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._running = asyncio.Lock()
@@ -57,7 +59,7 @@ class Job:
                     wait = min(2 * wait, LONGEST_WAIT)
                 else:
                     wait = FIRST_WAIT
-                    await asyncio.sleep(SHORTEST_PAUSE)
+                    await asyncio.sleep(self._pause)
                     await _told(self._woken, self._pause_until(due))
 
     async def stop(self, grace: float) -> None:
