@@ -7,7 +7,7 @@ import pytest
 
 from services.contracts.booking.appointments import CancelBooking, DescribeBooking, MoveBooking
 from services.contracts.booking.enrolment import AnswerOffer, DescribeEnrolment, LeaveGroup
-from services.contracts.booking.groups import GetGroup, Groups, ListGroups
+from services.contracts.booking.groups import GetGroup, Groups, GroupSession, ListGroups
 from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import Join, Look, RoomState
@@ -312,6 +312,26 @@ async def test_one_time_may_be_changed_for_another_of_the_group(
     await visitor.send(page.form("/move"))
 
     assert neighbours.heard(MoveBooking)[0].slot_id == group_examples.session(1).slot_id
+
+
+@pytest.mark.parametrize(
+    "sessions",
+    [
+        [group_examples.session()],
+        [group_examples.session(), group_examples.session(1, seats_left=0)],
+    ],
+    ids=["no other", "the other full"],
+)
+async def test_nobody_is_led_to_other_times_that_there_are_not(
+    visitor: Visitor, neighbours: Neighbours, sessions: list[GroupSession]
+) -> None:
+    stands(neighbours, whole_series=False, count=1)
+    neighbours.answers(GetGroup, group_examples.page(OPEN, sessions=sessions))
+
+    page = await visitor.open(LINK)
+
+    assert f"{LINK}/move" not in page.links
+    assert f"{LINK}/cancel" in page.links
 
 
 async def test_looking_changes_nothing(visitor: Visitor, neighbours: Neighbours) -> None:

@@ -15,6 +15,7 @@ from aiohttp import web
 from services.contracts.booking.appointments import BookedSlot
 from services.contracts.booking.catalogue import Host, SlotKind
 from services.contracts.booking.enrolment import DescribeEnrolment, EnrolledSession, MyGroup
+from services.contracts.booking.groups import GroupPage
 from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.refusals import Refusal, Unavailable
 from services.contracts.rooms import RoomState
@@ -106,12 +107,16 @@ async def show(request: web.Request, found: Meeting, context: Mapping[str, Any])
     face = _face(found, mine, this, context["state"])
     slot: BookedSlot = context["slot"]
     slot = msgspec.structs.replace(slot, host=(this and host_of(this)) or NOBODY)
+    standing = _standing(request, found, mine, this, face)
+    group = await _group(request, mine) if face == "before" else None
+    if group is not None and not _elsewhere(request, group, slot.id):
+        standing["actions"] = [action for action in standing["actions"] if action != "move"]
     told = {
         **context,
-        **_standing(request, found, mine, this, face),
+        **standing,
         "slot": slot,
         "name": slot.host.display_name or say_for(request)(INSIDE if face == "late" else WHOEVER),
-        "expected": await _expected(request, mine, slot.id) if face == "before" else 0,
+        "expected": _expected(group, slot.id) if group is not None else 0,
         "others": [],
     }
     if face in ENDS and told["following"] is None:
@@ -180,13 +185,26 @@ def _moving(found: Meeting, mine: MyGroup) -> list[str]:
     return ["move"] if "cancel" in found.actions and not mine.whole_series and not mine.accompanies else []
 
 
-async def _expected(request: web.Request, mine: MyGroup, slot_id: UUID) -> int:
-    """About how many come, or 0 when they are too few to tell. It is all that is told of the others."""
+async def _group(request: web.Request, mine: MyGroup) -> GroupPage | None:
+    """The group as anyone sees it; None while booking does not tell."""
     try:
-        found = await one.find(request, mine.group_id)
+        return await one.find(request, mine.group_id)
     except (Refusal, Unavailable):
-        return 0
-    session = one.session_of(found, slot_id)
+        return None
+
+
+def _elsewhere(request: web.Request, group: GroupPage, slot_id: UUID) -> bool:
+    """Whether there is another session with room, so that this one can be changed for it."""
+    now = door_of(request).clock.now()
+    return any(
+        session.slot_id != slot_id and session.seats_left > 0 and now < session.starts_at
+        for session in group.sessions
+    )
+
+
+def _expected(group: GroupPage, slot_id: UUID) -> int:
+    """About how many come, or 0 when they are too few to tell. It is all that is told of the others."""
+    session = one.session_of(group, slot_id)
     coming = session.capacity - session.seats_left if session else 0
     return coming if coming >= ENOUGH_TO_TELL else 0
 
