@@ -1,5 +1,7 @@
 from email.message import EmailMessage
 
+import pytest
+
 from deploy.embedded.mail import pieces
 from deploy.embedded.mailbox import Mailbox, links_in, read_mail, read_text_message
 
@@ -21,6 +23,21 @@ def test_a_mail_is_read_as_a_person_sees_it() -> None:
     assert message.html.strip() == "<p>Hyvä asukas!</p>"
     assert message.attachments == [{"name": "tapaaminen.ics", "type": "text/calendar"}]
     assert message.links == ["https://digiaula.example/t/abc"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Subject: aika", "aika"),
+        ("subject: =?utf-8?q?Aika_=C3=A4?=\r\n =?utf-8?q?_jatkuu?=", "Aika ä jatkuu"),
+        ("Subject: raaka ä", "raaka ä"),
+        ("Subject: a folded\r\n line", "a folded line"),
+        ("Subject: =?utf-8?b?broken", "=?utf-8?b?broken"),
+        ("X-Subject: no", ""),
+    ],
+)
+def test_a_subject_is_read_however_it_was_written(written: str, read: str) -> None:
+    assert read_mail(f"{written}\r\n\r\nHei".encode(), to="a@example.org").subject == read
 
 
 def test_a_mail_in_an_unknown_character_set_is_still_shown() -> None:
