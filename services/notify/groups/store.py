@@ -65,8 +65,12 @@ async def join_change(tx: Tx, owed: Owed) -> bool:
     return bool(await tx.fetchval(JOIN_CHANGE, owed.enrolment_id, *values))
 
 
+# What is on its way counts as told: the next one is not to come minutes after it.
 LAST_CHANGE = """
-    SELECT coalesce(max(occasion), 0) AS occasion, max(sent_at) AS told_at FROM message
+    SELECT coalesce(max(occasion), 0) AS occasion,
+        max(coalesce(sent_at, CASE WHEN attempts > 0 AND state IN ('planned', 'sending') THEN due_at END))
+            AS told_at
+    FROM message
     WHERE enrolment_id = $1 AND kind = 'group_change'
 """
 
@@ -94,7 +98,10 @@ async def join_asking(tx: Tx, owed: Owed) -> bool:
 
 
 LAST_ASKED = """
-    SELECT coalesce(max(occasion), 0) AS occasion, max(sent_at) AS asked_at FROM message
+    SELECT coalesce(max(occasion), 0) AS occasion,
+        max(coalesce(sent_at, CASE WHEN attempts > 0 AND state IN ('planned', 'sending') THEN due_at END))
+            AS asked_at
+    FROM message
     WHERE about = $1 AND kind = $2
 """
 

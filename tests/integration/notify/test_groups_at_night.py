@@ -56,7 +56,7 @@ async def test_an_offer_that_begins_soon_is_told_at_night_whichever_session_is_h
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
     clock.set(AT_ELEVEN)
-    until = AT_ELEVEN + 3 * HOUR
+    until = AT_ELEVEN + 9 * HOUR
     soon = a_session(0, starts_at=SOON, status=BookingStatus.OFFERED)
     later = a_session(1, status=BookingStatus.OFFERED)
     group = neighbours.has_group(a_group(soon, later, status=BookingStatus.OFFERED, offered_until=until))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from deploy.embedded.mailbox import Message
 from services.contracts.booking.catalogue import Words
 from services.contracts.booking.enrolment import UnansweredApplications, UnansweredGroup
 from services.contracts.booking.events import ApplicationWaiting, HostFoundAfterAll, HostReplaced
@@ -51,6 +52,31 @@ async def test_one_mail_in_hours_speaks_of_all_who_wait_for_an_answer(
     await eventually(lambda: ended(notify, person_id, "application_waiting", "sent"))
 
     await apply(notify, neighbours, person_id)
+    (row,) = await notify.sql(
+        "SELECT due_at FROM notify.message WHERE kind = 'application_waiting' AND state = 'planned'"
+    )
+    assert timedelta(hours=2.5) < row["due_at"] - clock.now() <= timedelta(hours=3)
+
+
+async def test_a_mail_that_is_on_its_way_counts_as_told(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    """Whoever applies while it is being sent is told of hours later, not minutes."""
+    person_id = uuid4()
+    neighbours.applications[person_id] = UnansweredApplications(
+        email="ohjaaja@example.org", language="fi", items=[CIRCLE]
+    )
+
+    async def one_more(_: Message) -> None:
+        mailroom.on_data = None
+        await apply(notify, neighbours, person_id)
+
+    await apply(notify, neighbours, person_id)
+    mailroom.on_data = one_more
+    clock.set(NOW + GATHERED)
+    await neighbours.nudge()
+    await eventually(lambda: ended(notify, person_id, "application_waiting", "sent"))
+
     (row,) = await notify.sql(
         "SELECT due_at FROM notify.message WHERE kind = 'application_waiting' AND state = 'planned'"
     )
