@@ -8,12 +8,12 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.booking.store.slots import SlotRow, slot_row
+from services.booking.store.slots import SLOT_COLUMNS, SlotRow, slot_row
 from services.contracts.booking.appointments import GiveFeedback
 from services.contracts.booking.slots import BookingStatus
 from services.runtime.db import Tx
 
-_COLUMNS = """
+_COLUMNS = f"""
     b.id AS booking_id, b.status, b.seats, b.accompanies, b.comes_as, b.display_name AS resident_name,
     b.email, b.phone, b.language, b.version, b.link_version, b.sequence, b.held_until, b.cancelled_by,
     b.cancel_reason, b.feedback_given_at, b.enrolment_id, b.forgotten_at,
@@ -24,10 +24,8 @@ _COLUMNS = """
         SELECT max(t.ends_at) FROM booking x JOIN slot t ON t.id = x.slot_id
         WHERE x.enrolment_id = b.enrolment_id AND x.id <> b.id AND t.state = 'open'
           AND x.status IN ('applied', 'waiting', 'offered', 'held', 'confirmed')) END AS others_until,
-    s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
-    s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
-    p.organisation_id, coalesce(o.name, '') AS organisation
-"""
+    {SLOT_COLUMNS}
+"""  # noqa: S608
 _FROM = """
     FROM booking b JOIN slot s ON s.id = b.slot_id JOIN person p ON p.id = s.host_id
     LEFT JOIN organisation o ON o.id = p.organisation_id

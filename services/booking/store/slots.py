@@ -15,45 +15,42 @@ from services.contracts.booking.catalogue import Host, SlotKind
 from services.contracts.booking.slots import Attendee, HostSlot, SlotState
 from services.runtime.db import Tx
 
-SLOT = """
-    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
-           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
-           p.organisation_id, coalesce(o.name, '') AS organisation
+SLOT_COLUMNS = """
+    s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
+    s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
+    p.organisation_id, coalesce(o.name, '') AS organisation
+"""
+SLOT_FROM = """
     FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
+"""
+SLOT = f"""
+    SELECT {SLOT_COLUMNS} {SLOT_FROM}
     WHERE s.id = $1
 """
-HOST_SLOTS = """
-    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
-           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
-           p.organisation_id, coalesce(o.name, '') AS organisation
-    FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
+HOST_SLOTS = f"""
+    SELECT {SLOT_COLUMNS} {SLOT_FROM}
     WHERE (s.host_id = $1 AND s.staffing <> 'needs_host'
            OR s.id = ANY (ARRAY(SELECT c.slot_id FROM co_host c WHERE c.person_id = $1 AND c.live
                                 AND c.accepted_at IS NOT NULL AND c.starts_at >= $2 AND c.starts_at < $3)))
       AND s.state <> 'withdrawn' AND s.starts_at >= $2 AND s.starts_at < $3
       AND ($4::timestamptz IS NULL OR (s.starts_at, s.id) > ($4, $5::uuid))
     ORDER BY s.starts_at, s.id LIMIT $6
-"""
-RULE_SLOTS = """
-    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
-           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
-           p.organisation_id, coalesce(o.name, '') AS organisation
-    FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
+"""  # noqa: S608
+RULE_SLOTS = f"""
+    SELECT {SLOT_COLUMNS} {SLOT_FROM}
     WHERE s.reception_id = $1 AND s.state = 'open' AND s.starts_at > $2
     ORDER BY s.starts_at
 """
 LOCK_SLOTS = "SELECT id FROM slot WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE"
 FACTS = "SELECT id, kind, state, starts_at, bookable_until, capacity, taken FROM slot WHERE id = $1"
-TAKE_SEATS = """
+TAKE_SEATS = f"""
     UPDATE slot s SET taken = taken + CASE WHEN kind = 'appointment' THEN 1 ELSE $2::integer END
     FROM person p LEFT JOIN organisation o ON o.id = p.organisation_id
     WHERE s.id = $1 AND s.group_id IS NULL AND p.id = s.host_id AND p.disabled_at IS NULL
       AND s.state = 'open' AND s.bookable_until > $3
       AND s.taken + CASE WHEN s.kind = 'appointment' THEN 1 ELSE $2::integer END <= s.capacity
-    RETURNING s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id,
-              s.languages, s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id,
-              p.display_name, p.organisation_id, coalesce(o.name, '') AS organisation
-"""
+    RETURNING {SLOT_COLUMNS}
+"""  # noqa: S608
 GROUP_OF = "SELECT group_id FROM slot WHERE id = $1"
 GIVE_BACK = "UPDATE slot SET taken = taken - $2::integer WHERE id = $1"
 ADD_SLOT = """

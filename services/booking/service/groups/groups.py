@@ -17,6 +17,7 @@ from services.booking.store.directory import people as people_store
 from services.booking.store.groups import groups as store
 from services.booking.store.groups import session_changes as change_store
 from services.booking.store.groups import sessions as session_store
+from services.booking.store.groups import sessions_ahead as ahead_store
 from services.booking.store.groups.groups import GroupRow
 from services.booking.store.staffing import staffing as staffing_store
 from services.contracts.booking import groups as words
@@ -83,10 +84,10 @@ async def change_group(tx: Tx, request: words.ChangeGroup, call: Call, deps: Dep
         room_limit=request.room_limit,
         facilitators=request.facilitators,
     )
-    await change_store.lock_ahead(tx, before.id, now=call.now)
+    await ahead_store.lock_ahead(tx, before.id, now=call.now)
     await staffing_store.lock_people(tx, request.facilitators)
     await _check(tx, request)
-    rules.check_capacity(request.capacity, fullest=await change_store.fullest(tx, before.id, now=call.now))
+    rules.check_capacity(request.capacity, fullest=await ahead_store.fullest(tx, before.id, now=call.now))
     await store.change_group(tx, request)
     changed = await change_store.suit_group(tx, before.id, now=call.now)
     await store.set_facilitators(tx, before.id, request.facilitators)
@@ -125,7 +126,7 @@ async def end_group(tx: Tx, request: words.EndGroup, call: Call, deps: Deps) -> 
     await store.lock(tx, request.group_id)
     group = await _group(tx, request.group_id, now=call.now)
     if await store.end_group(tx, group.id, now=call.now):
-        ahead = await change_store.lock_ahead(tx, group.id, now=call.now)
+        ahead = await ahead_store.lock_ahead(tx, group.id, now=call.now)
         slot_ids = [row["id"] for row in ahead if row["starts_at"] > call.now]
         await calling_off.call_off(tx, slot_ids, reason, call)
         await offer_free_seats(tx, group.id, call, deps)

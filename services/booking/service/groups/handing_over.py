@@ -5,9 +5,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.booking.domain.series import Busy
-from services.booking.store.groups import session_changes as store
+from services.booking.store.groups import sessions_ahead as store
 from services.booking.store.groups.groups import GroupRow
-from services.booking.store.groups.session_changes import Led
+from services.booking.store.groups.sessions_ahead import Led
 from services.booking.store.staffing import staffing as staffing_store
 from services.contracts.booking.groups import Staffing
 from services.contracts.envelope import Actor, Staff

@@ -12,6 +12,7 @@ from services.booking.service.groups import calling_off, handing_over, sessions
 from services.booking.service.groups.groups import locked
 from services.booking.store.groups import groups as store
 from services.booking.store.groups import session_changes as session_store
+from services.booking.store.groups import sessions_ahead as ahead_store
 from services.booking.store.groups.groups import GroupRow
 from services.contracts.booking import groups as words
 from services.contracts.refusals import Code, field_refusal
@@ -59,9 +60,9 @@ async def _locked(tx: Tx, group_id: UUID, call: Call) -> tuple[GroupRow, list[St
     """The group, its sessions ahead, and then those who lead it and whoever asks."""
     actor = access.coordinator(call.actor)
     group = await locked(tx, group_id, call)
-    rows = await session_store.lock_ahead(tx, group.id, now=call.now)
+    rows = await ahead_store.lock_ahead(tx, group.id, now=call.now)
     group = await handing_over.lock_leaders(tx, group, actor.person_id)
-    return group, [session_store.standing(row) for row in rows]
+    return group, [ahead_store.standing(row) for row in rows]
 
 
 async def _planned(
@@ -72,13 +73,13 @@ async def _planned(
     days = rules.expand(series, deps.zone)
     for stretch in days.stretches.values():
         check_length(stretch.starts_at, stretch.ends_at, "ends")
-    off = await session_store.called_off(tx, group.id, now=call.now)
+    off = await ahead_store.called_off(tx, group.id, now=call.now)
     return rules.plan(
         days,
         rules.expand(group.series, deps.zone) if group.series else None,
         standing=standing,
         called_off={moment.astimezone(deps.zone).date() for moment in off},
-        busy=await session_store.busy(
+        busy=await ahead_store.busy(
             tx, [host_id, *(session.host_id for session in standing)], now=call.now
         ),
         host_id=host_id,

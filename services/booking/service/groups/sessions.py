@@ -25,6 +25,7 @@ from services.booking.store.enrolment import enrolments as enrolment_store
 from services.booking.store.groups import groups as group_store
 from services.booking.store.groups import session_changes as store
 from services.booking.store.groups import sessions as session_store
+from services.booking.store.groups import sessions_ahead as ahead_store
 from services.booking.store.groups.groups import GroupRow
 from services.booking.store.slots import SlotRow
 from services.booking.store.staffing import staffing as staffing_store
@@ -112,7 +113,7 @@ async def add(
     )
     if slot_ids is None:
         raise _overlap()
-    await store.name_co_hosts(tx, slot_ids, group.leaders)
+    await ahead_store.name_co_hosts(tx, slot_ids, group.leaders)
     await _bring_along(tx, group, slot_ids, members, call)
     return slot_ids
 

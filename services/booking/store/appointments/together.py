@@ -7,17 +7,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.booking.store.bookings import NewBooking
-from services.booking.store.slots import SlotRow, slot_row
+from services.booking.store.slots import SLOT_COLUMNS, SLOT_FROM, SlotRow, slot_row
 from services.runtime.db import Database
 
 # By id alone: with more to go by, and a young table's statistics, PostgreSQL may choose another index
 # and read all of it. The arrays of both statements stand in subqueries: seen as they are, one of one item
 # would look cheaper than any plan for all arrays, and PostgreSQL would plan anew for each lone booking.
-LOOK = """
-    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
-           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
-           p.organisation_id, coalesce(o.name, '') AS organisation
-    FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
+LOOK = f"""
+    SELECT {SLOT_COLUMNS} {SLOT_FROM}
     WHERE s.id = ANY (ARRAY(SELECT unnest($1::uuid[])))
 """
 

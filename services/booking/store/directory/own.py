@@ -6,7 +6,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.booking.store.slots import SlotRow, slot_row
+from services.booking.store.slots import SLOT_COLUMNS, SLOT_FROM, SlotRow, slot_row
 from services.runtime.db import Tx
 
 CHANGE_PROFILE = "UPDATE person SET display_name = $2, languages = $3 WHERE id = $1"
@@ -22,18 +22,15 @@ CALENDAR_ENTRIES = """
                               AND accepted_at IS NOT NULL AND starts_at >= $2)))
       AND state = 'open' AND starts_at >= $2 ORDER BY starts_at, id LIMIT $3
 """
-OPEN_OUTCOMES = """
-    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
-           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
-           p.organisation_id, coalesce(o.name, '') AS organisation
-    FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
+OPEN_OUTCOMES = f"""
+    SELECT {SLOT_COLUMNS} {SLOT_FROM}
     WHERE s.host_id = $1 AND s.state = 'open' AND s.starts_at >= $2
       AND s.staffing IN ('accepted', 'stand_in_wanted')
       AND (s.ends_at <= $3 OR s.ended_at IS NOT NULL)
       AND EXISTS (SELECT FROM booking b
                   WHERE b.slot_id = s.id AND b.status = 'confirmed' AND b.accompanies IS NULL)
     ORDER BY s.starts_at, s.id LIMIT $4
-"""
+"""  # noqa: S608
 
 
 async def change_profile(tx: Tx, person_id: UUID, display_name: str, languages: Sequence[str]) -> None:

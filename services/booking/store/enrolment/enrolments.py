@@ -12,7 +12,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.booking.domain.enrolment import Group, Party, Session
-from services.booking.store.slots import SlotRow, slot_row
+from services.booking.store.slots import SLOT_COLUMNS, SLOT_FROM, SlotRow, slot_row
 from services.contracts.booking.slots import BookingStatus
 from services.runtime.db import Database, Tx
 
@@ -21,21 +21,15 @@ LOCK_GROUP = """
     FROM peer_group WHERE id = $1 FOR UPDATE
 """
 BEGINS_AT = "SELECT min(starts_at) FROM slot WHERE group_id = $1 AND state = 'open'"
-SESSIONS = """
-    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
-           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
-           p.organisation_id, coalesce(o.name, '') AS organisation
-    FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
+SESSIONS = f"""
+    SELECT {SLOT_COLUMNS} {SLOT_FROM}
     WHERE s.group_id = $1
       AND CASE WHEN $3::uuid IS NULL THEN s.state = 'open' AND least(s.ends_at, s.ended_at) > $2
                ELSE s.id = $3 END
     ORDER BY s.id FOR UPDATE OF s
 """
-SESSIONS_OF = """
-    SELECT s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
-           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
-           p.organisation_id, coalesce(o.name, '') AS organisation
-    FROM slot s JOIN person p ON p.id = s.host_id LEFT JOIN organisation o ON o.id = p.organisation_id
+SESSIONS_OF = f"""
+    SELECT {SLOT_COLUMNS} {SLOT_FROM}
     WHERE s.id = ANY ($1::uuid[])
     ORDER BY s.id FOR UPDATE OF s
 """

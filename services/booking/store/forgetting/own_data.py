@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.booking.store.forgetting.forgetting import NAMELESS
-from services.booking.store.slots import slot_row
+from services.booking.store.slots import SLOT_COLUMNS, slot_row
 from services.contracts.booking.catalogue import Words
 from services.contracts.booking.own_data import OwnBooking, OwnChange
 from services.contracts.booking.slots import BookingStatus
@@ -23,19 +23,17 @@ OF_RESIDENT = """
     UNION SELECT o.id FROM asked JOIN booking o ON o.phone = asked.phone
         WHERE asked.email IS NULL AND o.email IS NULL
 """
-OWN = """
+OWN = f"""
     SELECT b.id AS booking_id, b.status, b.display_name AS resident_name, b.email, b.phone, b.language,
            b.municipality, b.age_group, b.note, b.comes_as, b.walked_in, b.cancelled_by, b.cancel_reason,
            b.joined_at, b.feedback_given_at, b.enrolment_id, b.link_version, b.created_at, b.changed_at,
            g.name_fi, g.name_sv, g.name_en,
            ARRAY(SELECT service FROM guidance WHERE booking_id = b.id ORDER BY service) AS guided_to,
-           s.id, s.kind, s.state, s.starts_at, s.ends_at, s.ended_at, s.time_zone, s.theme_id, s.languages,
-           s.capacity, s.taken, s.bookable_until, s.reception_id, s.group_id, s.host_id, p.display_name,
-           p.organisation_id, coalesce(o.name, '') AS organisation
+           {SLOT_COLUMNS}
     FROM booking b JOIN slot s ON s.id = b.slot_id JOIN person p ON p.id = s.host_id
     LEFT JOIN organisation o ON o.id = p.organisation_id LEFT JOIN peer_group g ON g.id = s.group_id
     WHERE b.id = ANY ($1::uuid[]) AND b.forgotten_at IS NULL ORDER BY s.starts_at, b.id
-"""
+"""  # noqa: S608
 CHANGES = """
     SELECT booking_id, at, what, by_kind FROM booking_change WHERE booking_id = ANY ($1::uuid[]) ORDER BY id
 """
