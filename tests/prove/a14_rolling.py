@@ -13,7 +13,7 @@ from tests.support.processes import is_alive
 
 PER_SECOND = 20
 COPIES = 2
-AT_MOST_SECONDS = 220
+AT_MOST_SECONDS = 240
 CONTROL_ROLLS = 2
 
 
