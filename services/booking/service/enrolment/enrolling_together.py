@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from services.booking.service.deps import Deps
 from services.booking.service.enrolment import enrolling
-from services.booking.store.groups import groups
+from services.booking.store.enrolment.enrolments import lock_group
 from services.contracts.booking.enrolment import Enrol, Enrolled
 from services.contracts.refusals import Refusal, Unavailable
 from services.runtime.batching import Batches
@@ -33,7 +33,7 @@ def enrol_together(db: Database, deps: Deps, alone: Handler, *, largest: int = L
 
     async def serve(asked: Sequence[Asked]) -> Sequence[Outcome]:
         async def work(tx: Tx) -> list[Outcome]:
-            await groups.lock(tx, asked[0][0].group_id)
+            await lock_group(tx, asked[0][0].group_id)
             return [await _one(tx, request, call, deps) for request, call in asked]
 
         try:

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 from services.booking.domain import access
 from services.booking.service.deps import Deps
+from services.booking.store.enrolment.enrolments import lock_group
 from services.booking.store.groups import announcements as store
-from services.booking.store.groups import groups as group_store
 from services.booking.store.staffing import coming, staffing
 from services.contracts.booking import enrolment as words
 from services.contracts.booking.events import AnnouncementMade
@@ -44,7 +44,7 @@ async def send_announcement(tx: Tx, request: words.SendAnnouncement, call: Call,
     else:
         assert request.group_id is not None
         told = await _group(tx, request.group_id, call)
-    await group_store.lock(tx, told.group_id)  # so that two at once count each other
+    await lock_group(tx, told.group_id)  # so that two at once count each other
     if await store.made_since(tx, told.group_id, call.now - WITHIN) >= MOST:
         raise Refusal(Code.TOO_MANY, f"At most {MOST} messages a day can be sent to one group.")
     announcement_id = uuid4()

@@ -14,6 +14,7 @@ from services.booking.service.enrolment import applying
 from services.booking.service.enrolment.offers import offer_free_seats
 from services.booking.service.groups import calling_off, handing_over
 from services.booking.store.directory import people as people_store
+from services.booking.store.enrolment.enrolments import lock_group
 from services.booking.store.groups import groups as store
 from services.booking.store.groups import session_changes as change_store
 from services.booking.store.groups import sessions as session_store
@@ -123,7 +124,7 @@ async def end_group(tx: Tx, request: words.EndGroup, call: Call, deps: Deps) -> 
     """Twice is once. A session that has begun goes on to its end."""
     access.coordinator(call.actor)
     reason = check_reason(request.reason)
-    await store.lock(tx, request.group_id)
+    await lock_group(tx, request.group_id)
     group = await _group(tx, request.group_id, now=call.now)
     if await store.end_group(tx, group.id, now=call.now):
         ahead = await ahead_store.lock_ahead(tx, group.id, now=call.now)
@@ -164,7 +165,7 @@ async def get_managed_group(
 async def locked(tx: Tx, group_id: UUID, call: Call) -> GroupRow:
     """A group that goes on, for a coordinator to change; nobody else moves its seats until the commit."""
     access.coordinator(call.actor)
-    await store.lock(tx, group_id)
+    await lock_group(tx, group_id)
     group = await _group(tx, group_id, now=call.now)
     check_goes_on(group)
     return group

@@ -60,7 +60,7 @@ async def move_session(tx: Tx, request: MoveSession, call: Call, deps: Deps) -> 
 async def add_session(tx: Tx, request: slot_words.AddSlot, call: Call, deps: Deps) -> UUID:
     """One more session of a group, which says what kind it is and how many fit in."""
     assert request.group_id is not None
-    await group_store.lock(tx, request.group_id)
+    await enrolment_store.lock_group(tx, request.group_id)
     group = await group_store.group(tx, request.group_id, now=call.now)
     if group is None:
         raise field_refusal(Code.FIELD_INVALID, "group_id", "There is no such group.")
@@ -196,7 +196,7 @@ async def _locked(tx: Tx, slot_id: UUID, call: Call) -> tuple[SlotRow, GroupRow]
     group_id = await slot_store.group_of(tx, slot_id)
     if group_id is None:
         raise access.not_found()
-    await group_store.lock(tx, group_id)
+    await enrolment_store.lock_group(tx, group_id)
     await slot_store.lock(tx, slot_id)
     slot = await slot_store.slot(tx, slot_id)
     session = await staffing_store.session(tx, slot_id)

@@ -154,7 +154,8 @@ class Enrolment:
 async def lock_group(tx: Tx, group_id: UUID) -> Group | None:
     """The group as it is, kept from everybody else who would move its seats; None if there is none.
 
-    When it begins is asked afterwards: what the waiting statement had seen may be old by then.
+    The group comes before its slots and bookings. When it begins is asked afterwards: what the waiting
+    statement had seen may be old by then.
     """
     row = await tx.fetchrow(LOCK_GROUP, group_id)
     if row is None:

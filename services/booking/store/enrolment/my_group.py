@@ -18,8 +18,8 @@ NOT_ACCEPTED = "not_accepted"
 FACTS = """
     SELECT g.name_fi, g.name_sv, g.name_en, g.is_open, g.ended_at IS NOT NULL AS ended,
            1 + (SELECT count(*) FROM enrolment c
-                WHERE (c.accompanies = coalesce(e.accompanies, e.id) OR c.id = e.accompanies) AND c.id <> e.id
-                  AND EXISTS (SELECT FROM booking b
+                WHERE (c.accompanies = coalesce(e.accompanies, e.id) OR c.id = e.accompanies)
+                  AND c.id <> e.id AND EXISTS (SELECT FROM booking b
                               WHERE b.enrolment_id = c.id AND b.status NOT IN ('cancelled', 'expired'))
                ) AS places,
            (SELECT min(b.held_until) FROM booking b

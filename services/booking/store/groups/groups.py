@@ -55,7 +55,6 @@ FACILITATORS = """
     LEFT JOIN organisation o ON o.id = p.organisation_id
     WHERE f.group_id = ANY ($1::uuid[]) ORDER BY f.group_id, f.position
 """
-LOCK_GROUP = "SELECT id FROM peer_group WHERE id = $1 FOR UPDATE"
 ADD_GROUP = """
     INSERT INTO peer_group (id, name_fi, name_sv, name_en, description_fi, description_sv, description_en,
                             is_open, theme_id, organisation_id, languages, capacity, kind, whole_series,
@@ -99,11 +98,6 @@ class GroupRow:
     @property
     def id(self) -> UUID:
         return self.group.id
-
-
-async def lock(tx: Tx, group_id: UUID) -> None:
-    """Keep others from moving this group's seats. The group comes before its slots and bookings."""
-    await tx.fetchval(LOCK_GROUP, group_id)
 
 
 async def group(tx: Tx, group_id: UUID, *, now: datetime) -> GroupRow | None:
