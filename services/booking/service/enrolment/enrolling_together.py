@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+import structlog
+
 from services.booking.service.deps import Deps
 from services.booking.service.enrolment import enrolling
 from services.booking.store.enrolment.enrolments import lock_group
@@ -17,6 +19,8 @@ from services.runtime.batching import Batches
 from services.runtime.call import Call, Handler
 from services.runtime.commands import once_per_key
 from services.runtime.db import Database, Tx
+
+log = structlog.get_logger()
 
 LARGEST = 32
 Asked = tuple[Enrol, Call]
@@ -40,7 +44,8 @@ def enrol_together(db: Database, deps: Deps, alone: Handler, *, largest: int = L
             return await db.transact(work)
         except Unavailable:
             raise
-        except Exception:  # each finds out alone, and the one that it is about is logged there
+        except Exception:  # each finds out alone
+            log.exception("enrolling.goes_alone", count=len(asked))
             return [None] * len(asked)
 
     async def handle(request: Enrol, call: Call) -> Enrolled:
