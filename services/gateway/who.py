@@ -103,7 +103,7 @@ async def _signed_in(request: web.Request) -> Caller:
 async def _identified(request: web.Request, cookie: str, person_id: UUID) -> Person:
     """As booking says now; as it said a short while ago when it does not answer."""
     door, call = door_of(request), call_for(request, ITSELF)
-    connection, asked = door.bus.connections, door.known.moment()
+    connection, asked = door.bus.line.connections, door.known.moment()
     before = door.known.find(cookie, person_id, now=call.now, connection=connection)
     if before is not None:
         call = replace(call, deadline=call.now + KNOWN_WITHIN)
@@ -111,7 +111,7 @@ async def _identified(request: web.Request, cookie: str, person_id: UUID) -> Per
         person = await door.bus.call(Identify(person_id=person_id), call)
     except Unavailable:
         # Asked once more: news of them may have come while booking was waited for.
-        before = door.known.find(cookie, person_id, now=call.now, connection=door.bus.connections)
+        before = door.known.find(cookie, person_id, now=call.now, connection=door.bus.line.connections)
         if before is None:
             raise
         return before

@@ -5,7 +5,6 @@ import contextlib
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar, cast
 from uuid import uuid4
 
@@ -15,7 +14,6 @@ from msgspec import Raw
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import MaxPayloadError
 from nats.js import JetStreamContext
 
 from services.contracts.envelope import (
@@ -30,9 +28,11 @@ from services.contracts.envelope import (
     raw,
 )
 from services.contracts.refusals import Code, Refusal, Unavailable
-from services.runtime.call import Call, Handler, Handlers
+from services.runtime.call import Call, Handlers
 from services.runtime.clock import Clock
+from services.runtime.line import Line, take_note
 from services.runtime.measures import Measures
+from services.runtime.serving import Server, are_you_there
 
 log = structlog.get_logger()
 
@@ -40,16 +40,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 CONNECT_SECONDS = 30
-SERVED_AT_ONCE = 64
-WAITING_AT_MOST = 1024
-STOP_LISTENING_SECONDS = 2
 SWEEP_SECONDS = 0.02
-PING_SECONDS = 0.5
-LONGEST_ROUND_TRIP = 3600
-WATCH_SECONDS = 0.25
-SILENT_AFTER_PINGS = 2
-LEAVE_AFTER_PINGS = 4
-DEAF_AFTER_PINGS = 60
 # Behind whom people wait, and who may ask everybody: looks whether a neighbour that is slow is there.
 LOOKS_FOR_NEIGHBOURS = frozenset({"gateway"})
 SLOW_SECONDS = 0.4
@@ -57,9 +48,7 @@ LOOK_SECONDS = 0.35
 AWAY_AFTER_LOOKS = 2
 
 _answers = msgspec.json.Decoder(Answer)
-_asked = msgspec.json.Decoder(Asked)
 _told = msgspec.json.Decoder(Told)
-_HERE = Answered(raw(None))
 
 
 class Bus:
@@ -68,12 +57,11 @@ class Bus:
     def __init__(self, name: str, client: Client, clock: Clock, measures: Measures | None = None) -> None:
         self.name = name
         self.measures = measures or Measures(name)
-        self.measures.nats_answers.set_function(lambda: client.is_connected and not self._silent)
+        self.measures.nats_answers.set_function(lambda: client.is_connected and not self.line.silent)
         self.client = client
         self.jetstream: JetStreamContext = client.jetstream(timeout=5)
+        self.line = Line(client, on_silence=self._fail_waiting)
         self.closed = asyncio.Event()
-        self.connections = 1
-        self.has_choice = False  # of another server
         self._clock = clock
         self._inbox = f"_INBOX_{name}.{uuid4().hex}"
         self._waiting: dict[str, _Waiting] = {}
@@ -81,9 +69,7 @@ class Bus:
         self._away: set[str] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._count = 0
-        self._trip: tuple[int, asyncio.Task[float] | None] = (0, None)
-        self._silent = False
-        self._server = _Server(self)
+        self._server = Server(name, client, self.settle, clock=clock, measures=self.measures)
 
     async def call(self, request: Request[R], call: Call) -> R:
         """Ask the owner of `request` and wait for its reply until the call's deadline.
@@ -120,7 +106,7 @@ class Bus:
         return reply
 
     async def _call(self, request: Request[Any], call: Call) -> Raw:
-        if self._silent:
+        if self.line.silent:
             raise Unavailable("NATS does not answer")
         left = (call.deadline - self._clock.now()).total_seconds()
         if left <= 0:
@@ -147,7 +133,7 @@ class Bus:
 
     async def _ask(self, subject: str, payload: bytes, seconds: float) -> Answer:
         owner = subject.partition(".")[0]
-        if owner in self._away and subject != _look_at(owner):
+        if owner in self._away and subject != are_you_there(owner):
             raise Unavailable(f"{owner} does not answer")
         self._count += 1
         token = str(self._count)
@@ -164,7 +150,7 @@ class Bus:
             raise Unavailable(f"{subject}: no answer") from error
         finally:
             del self._waiting[token]
-            _take_note(answer)  # publish may have failed first
+            take_note(answer)  # publish may have failed first
 
     async def listen(self, subject: str, hear: Callable[[str, Told], Awaitable[None]]) -> None:
         """Hear events as they pass, with no promise that none is missed: for live pages only."""
@@ -202,74 +188,19 @@ class Bus:
         await self.client.flush(timeout=5)
 
     async def ping(self) -> None:
-        """A real round trip, or Unavailable: the client's own word is not proof of life.
-
-        A round trip that takes too long is left to itself. Were it cancelled, the
-        answer that still comes would meet a cancelled future and end the client's
-        read loop, for good and without a word.
-        """
-        if not self.client.is_connected:
-            raise Unavailable("NATS is not connected")
-        trip = self._round_trip()
-        await asyncio.wait({trip}, timeout=PING_SECONDS)
-        if not trip.done() or trip.cancelled():
-            raise Unavailable("NATS does not answer")
-        if error := trip.exception():
-            raise Unavailable("NATS does not answer") from error
-
-    def _round_trip(self) -> "asyncio.Task[float]":
-        """The one under way, or a new one. A new connection has forgotten those of the last."""
-        of, trip = self._trip
-        if trip is None or trip.done() or of != self.connections:
-            if trip is not None:
-                trip.cancel()
-            trip = asyncio.create_task(self.client.rtt(timeout=LONGEST_ROUND_TRIP))
-            trip.add_done_callback(_take_note)
-            self._trip = (self.connections, trip)
-        return trip
+        """A real round trip, or Unavailable."""
+        await self.line.ping()
 
     async def watch(self) -> None:
-        """Keep asking whether NATS still hears us, as long as the service lives.
-
-        A server that hangs leaves its connections open: after two unanswered
-        pings whoever waits is told, and whoever asks is told at once, until it
-        answers again. Where there is another server, the silent one is left for it.
-        A client that stays unheard while it believes itself connected has lost
-        its read loop for good: then this returns, which ends the process.
-        """
-        unheard = 0
-        while unheard < DEAF_AFTER_PINGS:
-            await asyncio.sleep(WATCH_SECONDS)
-            try:
-                await self.ping()
-                unheard = 0
-            except Unavailable:
-                unheard = unheard + 1 if self.client.is_connected else 0
-            self._silent = unheard >= SILENT_AFTER_PINGS
-            if self._silent:
-                self._fail_waiting()
-            if self.has_choice and unheard and unheard % LEAVE_AFTER_PINGS == 0:
-                self._hang_up()
-        log.error("nats.deaf")
-
-    def _hang_up(self) -> None:
-        """Break the connection as if the server had: the client then takes the next one that answers.
-
-        Closing it would wait for a server that hangs to take what was sent to it.
-        """
-        log.warning("nats.left")
-        transport = self.client._transport  # there is no public way to do this
-        writer = getattr(transport, "_io_writer", None)
-        if writer is not None:
-            writer.transport.abort()
+        """Keep asking whether NATS still hears us, as long as the service lives; see Line.watch."""
+        await self.line.watch()
 
     async def close(self) -> None:
         if self._sweep is not None:
             self._sweep.cancel()
         for look in self._looks.values():
             look.cancel()
-        if trip := self._trip[1]:
-            trip.cancel()
+        self.line.close()
         with contextlib.suppress(Exception):
             async with asyncio.timeout(2):
                 await self.client.flush(timeout=1)
@@ -336,10 +267,10 @@ class Bus:
 
     async def _keeps_silent(self, owner: str) -> bool:
         """Not so when nobody serves it, or NATS is away: that is told to everybody who asks."""
-        if self._silent or not self.client.is_connected:
+        if self.line.silent or not self.client.is_connected:
             return False
         try:
-            await self._ask(_look_at(owner), b"", LOOK_SECONDS)
+            await self._ask(are_you_there(owner), b"", LOOK_SECONDS)
         except Unavailable as error:
             return isinstance(error.__cause__, TimeoutError)
         return False
@@ -354,159 +285,8 @@ class _Waiting(NamedTuple):
     answer: "asyncio.Future[Answer]"
 
 
-def _look_at(owner: str) -> str:
-    """Answered by every service as it comes in, before whatever else waits there."""
-    return f"{owner}.v1.rpc.are_you_there"
-
-
-def _take_note(future: "asyncio.Future[Any]") -> None:
-    """Of an error that nobody may be left to wait for; asyncio would log it as forgotten."""
-    if future.done() and not future.cancelled():
-        future.exception()
-
-
 class AnswerFailed(Exception):
     """The owner met a bug. It has logged it; the subject is all that is told here."""
-
-
-class _Server:
-    """The answering side: a task per request, so many at once, each within its own deadline."""
-
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
-        self._by_subject: dict[str, tuple[type[Request[Any]], Handler]] = {}
-        self._places = asyncio.Semaphore(SERVED_AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._subscription: Any = None
-
-    async def start(self, handlers: Handlers) -> None:
-        self._by_subject = {request.subject: (request, handler) for request, handler in handlers.items()}
-        name = self._bus.name
-        self._subscription = await self._bus.client.subscribe(
-            f"{name}.v1.rpc.>", queue=name, cb=self._received
-        )
-        await self._bus.settle()
-
-    async def stop(self, grace: float) -> None:
-        """Take nothing new, answer what has come. Unsubscribing would drop what is under way to us."""
-        if self._subscription is None:
-            return
-        draining = asyncio.create_task(self._drain())
-        await asyncio.wait({draining}, timeout=STOP_LISTENING_SECONDS)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace)
-        for task in self._tasks:
-            task.cancel()
-
-    async def _drain(self) -> None:
-        """Have the server send no more, and take in all that it had sent until then.
-
-        The library's own drain lets go of the subscription after one round trip, whose PING may have
-        overtaken the UNSUB: what the server sends in between would be dropped without a word.
-        """
-        client = self._bus.client
-        if client.is_connected:
-            with contextlib.suppress(NatsError, OSError):
-                await client._send_unsubscribe(
-                    self._subscription._id
-                )  # there is no public way to do only this
-                await self._bus.settle()
-                await self._subscription._pending_queue.join()
-
-    async def _received(self, msg: Msg) -> None:
-        if not msg.reply:
-            return
-        if msg.subject == _look_at(self._bus.name):
-            await self._reply(msg, _HERE)
-            return
-        if len(self._tasks) >= WAITING_AT_MOST:
-            self._note(msg.subject, Code.OVERLOADED)
-            await self._reply(msg, Refused(Code.OVERLOADED, "Too many requests at once. Try again soon."))
-            return
-        task = asyncio.create_task(self._serve(msg))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _serve(self, msg: Msg) -> None:
-        began = time.perf_counter()
-        try:
-            asked = _asked.decode(msg.data)
-            structlog.contextvars.bind_contextvars(request_id=asked.request_id)
-            async with self._places:
-                answer = await self._answer(msg.subject, asked)
-        except msgspec.DecodeError:
-            answer = Refused(Code.FIELD_INVALID, "The request could not be read.")
-        await self._reply(msg, answer)
-        seconds = time.perf_counter() - began
-        self._note(msg.subject, _outcome(answer), seconds)
-        log.info(
-            "request.answered",
-            subject=msg.subject,
-            outcome=_outcome(answer),
-            ms=round(seconds * 1000, 1),
-        )
-
-    def _note(self, subject: str, outcome: str, seconds: float | None = None) -> None:
-        known = subject if subject in self._by_subject else "unknown"
-        self._bus.measures.requests.note(known, outcome, seconds=seconds)
-
-    async def _answer(self, subject: str, asked: Asked) -> Answer:
-        """The handler's answer; whatever is not a refusal crosses the wire without its words.
-
-        A request nobody here answers is another release's: no rule has spoken, so its asker may try again.
-        """
-        now = self._bus._clock.now()
-        deadline = datetime.fromtimestamp(asked.deadline_ms / 1000, UTC)
-        left = (deadline - now).total_seconds()
-        try:
-            if left <= 0:
-                raise Refusal(Code.DEADLINE_EXCEEDED, "This request came too late to be carried out.")
-            if subject not in self._by_subject:
-                raise Unavailable("this release does not answer it")
-            request_type, handler = self._by_subject[subject]
-            request = msgspec.json.decode(asked.body, type=request_type)
-            call = Call(
-                actor=asked.actor,
-                now=now,
-                deadline=deadline,
-                request_id=asked.request_id,
-                key=asked.key,
-                trace=asked.trace,
-            )
-            async with asyncio.timeout(left):
-                return Answered(raw(await handler(request, call)))
-        except Refusal as refusal:
-            return Refused(refusal.code, refusal.detail, refusal.facts)
-        except msgspec.ValidationError:
-            return Refused(Code.FIELD_INVALID, "The request could not be read.")
-        except TimeoutError:
-            return Failed(unavailable=True)
-        except Unavailable as error:
-            log.warning("request.unavailable", subject=subject, exc_info=error)
-            return Failed(unavailable=True)
-        except Exception:
-            log.exception("request.failed", subject=subject)
-            return Failed()
-
-    async def _reply(self, msg: Msg, answer: Answer) -> None:
-        """Sent without the request's headers; a lost connection leaves the asker to its deadline."""
-        try:
-            await self._bus.client.publish(msg.reply, encode(answer))
-        except MaxPayloadError:
-            log.error("reply.too_large", subject=msg.subject)
-            await self._reply(msg, Failed())
-        except (NatsError, OSError) as error:
-            log.warning("reply.lost", subject=msg.subject, reason=type(error).__name__)
-
-
-def _outcome(answer: Answer) -> str:
-    match answer:
-        case Answered():
-            return "answered"
-        case Refused(code=code):
-            return code
-        case Failed(unavailable=unavailable):
-            return "unavailable" if unavailable else "internal"
 
 
 async def connect(name: str, url: str, clock: Clock, measures: Measures | None = None) -> Bus:
@@ -519,7 +299,7 @@ async def connect(name: str, url: str, clock: Clock, measures: Measures | None =
     client = Client()
     bus = Bus(name, client, clock, measures)
     servers = [each.strip() for each in url.split(",")]
-    bus.has_choice = len(servers) > 1
+    bus.line.has_choice = len(servers) > 1
 
     async def on_error(error: Exception) -> None:
         """Must never raise: an exception here would end the read loop without a word."""
@@ -529,7 +309,7 @@ async def connect(name: str, url: str, clock: Clock, measures: Measures | None =
         bus._fail_waiting()
 
     async def on_reconnect() -> None:
-        bus.connections += 1
+        bus.line.connections += 1
         log.info("nats.reconnected")
 
     async def on_closed() -> None:

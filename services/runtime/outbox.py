@@ -154,8 +154,8 @@ class Relay:
         look_at, connections = 0.0, 0
         while True:
             self._db.promised.clear()
-            if loop.time() >= look_at or connections != self._bus.connections:
-                connections = self._bus.connections
+            if loop.time() >= look_at or connections != self._bus.line.connections:
+                connections = self._bus.line.connections
                 await self._look_at_stream(connection)
                 look_at = loop.time() + LOOK_AT_STREAM_SECONDS
             if await self._publish_some(connection) < BATCH:

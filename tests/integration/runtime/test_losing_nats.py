@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 from structlog.testing import capture_logs
 
 from services.contracts.refusals import Unavailable
-from services.runtime import bus as nats_bus
+from services.runtime import line
 from services.runtime.bus import Bus
 from services.runtime.call import Call
 from tests.integration.runtime.conftest import Pieces
@@ -203,8 +203,8 @@ async def test_a_deaf_client_is_not_ready(deaf: Bus) -> None:
 async def test_a_deaf_client_ends_the_process(
     deaf: Bus, pieces: Pieces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nats_bus, "WATCH_SECONDS", 0.01)
-    monkeypatch.setattr(nats_bus, "DEAF_AFTER_PINGS", 2)
+    monkeypatch.setattr(line, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(line, "DEAF_AFTER_PINGS", 2)
     hearing = await pieces.bus("rooms")
     hears = pieces.run(hearing.watch())
 
@@ -216,8 +216,8 @@ async def test_a_deaf_client_ends_the_process(
 async def test_a_server_that_is_away_does_not_end_the_process(
     storm: Pieces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nats_bus, "WATCH_SECONDS", 0.01)
-    monkeypatch.setattr(nats_bus, "DEAF_AFTER_PINGS", 2)
+    monkeypatch.setattr(line, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(line, "DEAF_AFTER_PINGS", 2)
     bus = await storm.bus("booking")
     watch = storm.run(bus.watch())
     await storm.system.nats.kill()

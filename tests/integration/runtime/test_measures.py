@@ -13,7 +13,7 @@ from services.booking.jobs import holds_overdue
 from services.contracts.refusals import Code, Refusal, Unavailable
 from services.notify.lateness import OLDEST_DUE, OLDEST_UNTRIED, questions
 from services.notify.timekeeping import DatabaseTime
-from services.runtime import backlog, bus, config, main
+from services.runtime import backlog, bus, config, main, serving
 from services.runtime.backlog import LOOK, Backlog
 from services.runtime.call import Call
 from services.runtime.config import Common
@@ -226,7 +226,7 @@ async def test_requests_are_counted_on_both_sides_by_how_they_ended(
             await asker.call(DoSomething(what=what), pieces.call())
         except (Refusal, Unavailable, bus.AnswerFailed):
             continue
-    monkeypatch.setattr(bus, "WAITING_AT_MOST", 0)
+    monkeypatch.setattr(serving, "WAITING_AT_MOST", 0)
     with pytest.raises(Refusal):
         await asker.call(DoSomething(), pieces.call())
 

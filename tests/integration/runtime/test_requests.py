@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from services.contracts.envelope import Answer, Answered, Failed, Refused
 from services.contracts.refusals import Code, Refusal, Unavailable
 from services.runtime import bus as nats_bus
+from services.runtime import serving
 from services.runtime.bus import AnswerFailed
 from services.runtime.call import Call
 from services.runtime.db import Tx
@@ -70,7 +71,7 @@ async def test_twenty_slow_requests_take_as_long_as_one(pieces: Pieces) -> None:
 async def test_no_more_are_served_at_once_than_there_are_places(
     pieces: Pieces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nats_bus, "SERVED_AT_ONCE", 3)
+    monkeypatch.setattr(serving, "SERVED_AT_ONCE", 3)
     gate = Gate()
     await pieces.answering(gate)
     asker = await pieces.bus("gateway")
@@ -86,7 +87,7 @@ async def test_no_more_are_served_at_once_than_there_are_places(
 async def test_too_many_at_once_are_refused_at_once(
     pieces: Pieces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nats_bus, "WAITING_AT_MOST", 3)
+    monkeypatch.setattr(serving, "WAITING_AT_MOST", 3)
     gate = Gate()
     await pieces.answering(gate)
     asker = await pieces.bus("gateway")

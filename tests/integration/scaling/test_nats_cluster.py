@@ -120,12 +120,12 @@ async def test_a_server_that_hangs_is_left_for_another(clustered: Clustered) -> 
     """Its connections stay open, so nobody is told."""
     asking = await clustered.system.bus("gateway")
     server = _server_of(clustered.cluster, asking)
-    before = asking.connections
+    before = asking.line.connections
     watching = asyncio.create_task(asking.watch())
     server.freeze()
     await eventually(lambda: stands_still(server.pid))
     try:
-        await eventually(lambda: asking.connections > before, within=LEFT)
+        await eventually(lambda: asking.line.connections > before, within=LEFT)
         await clustered.book()
     finally:
         server.thaw()
