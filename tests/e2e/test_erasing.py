@@ -9,9 +9,8 @@ from uuid import uuid4
 
 from tests.e2e.test_promises import a_slot, book
 from tests.support.eventually import eventually
-from tests.support.stack import SignedIn, Stack
+from tests.support.stack import Stack
 
-COORDINATOR = "koordinaattori@digiaula.example"
 SCHEMAS = ("booking", "rooms", "notify", "gateway")
 # The mail catcher stands for mailboxes, and PostgreSQL's files are looked at through its tables.
 NOT_OURS = ("mail", "postgres")
@@ -40,27 +39,11 @@ class Canary:
             yield word.encode().hex()
 
 
-async def an_expert(stack: Stack, coordinator: SignedIn) -> SignedIn:
-    """One whose hours nobody else has put anything into."""
-    _, organisations = await stack.api("GET", "/organisations")
-    email = f"asiantuntija.{uuid4().hex[:8]}@digiaula.example"
-    person = {
-        "email": email,
-        "display_name": "Asiantuntija",
-        "role": "expert",
-        "organisation_id": organisations["items"][0]["id"],
-        "languages": ["fi"],
-    }
-    status, answer = await stack.api("POST", "/people", person, session=coordinator)
-    assert status == 201, answer
-    return await stack.sign_in(email)
-
-
 async def journey(stack: Stack, canary: Canary) -> Any:
     """Everything that leaves a trace: books, moves, waits, cannot get in, asks for links, enrols, is looked
     at, gets a card. Answers with the first booking."""
-    coordinator = await stack.sign_in(COORDINATOR)
-    expert = await an_expert(stack, coordinator)
+    coordinator = await stack.coordinator()
+    expert = await stack.an_expert()
     now = datetime.now(UTC)
     soon = await a_slot(stack, expert, now + timedelta(minutes=9))
     later, last = [await a_slot(stack, expert, now + timedelta(days=6, minutes=20 * n)) for n in (1, 2)]

@@ -14,7 +14,6 @@ from services.contracts.refusals import Code
 from tests.support.eventually import eventually
 from tests.support.stack import LINK, SignedIn, Stack, running_stack
 
-EXPERT = "digineuvoja@digiaula.example"
 CANARY_NAME = "Kanarialintu Kukkuu"
 CANARY_MAIL = "kanarialintu@posti.example"
 CANARY_PHONE = "+358451112233"
@@ -23,7 +22,7 @@ CANARY_NOTE = "kanarialintu kertoo huolensa"
 
 
 async def a_slot(stack: Stack, expert: SignedIn, starts_at: datetime, **differs: Any) -> str:
-    """A single time of the expert's, at a minute nobody else in the folder takes."""
+    """A single time of the expert's, of ten minutes."""
     status, slot = await stack.api(
         "POST",
         "/slots",
@@ -74,13 +73,13 @@ async def test_looks_at_every_link_change_nothing_and_the_button_still_works(
     stack: Stack,
 ) -> None:
     """Mail scanners open links before people do."""
-    expert = await stack.sign_in(EXPERT)
+    expert = await stack.an_expert()
     slot_id = await a_slot(stack, expert, datetime.now(UTC) + timedelta(minutes=5))
     await stack.forget_mails()
     booking = await book(stack, slot_id, email="skanneri@posti.example")
     confirmation = await stack.mail("skanneri@posti.example")
-    await stack.api("POST", "/sign-in", {"email": EXPERT})
-    sign_in = await stack.mail(EXPERT)
+    await stack.api("POST", "/sign-in", {"email": expert.email})
+    sign_in = await stack.mail(expert.email)
     links = set(confirmation["links"]) | set(sign_in["links"]) | {booking["manage_url"]}
     assert len(links) >= 2
     before = await facts(stack)
@@ -100,7 +99,7 @@ async def test_looks_at_every_link_change_nothing_and_the_button_still_works(
 
 
 async def test_no_name_address_words_or_token_reaches_a_log_a_stream_or_an_error(stack: Stack) -> None:
-    expert = await stack.sign_in(EXPERT)
+    expert = await stack.an_expert()
     start = datetime.now(UTC) + timedelta(days=3)
     first = await a_slot(stack, expert, start)
     second = await a_slot(stack, expert, start + timedelta(minutes=20))
@@ -145,7 +144,7 @@ def spoken_of(seen: str, canaries: Iterable[str]) -> list[str]:
 
 async def test_nothing_stored_can_be_turned_into_a_link(stack: Stack) -> None:
     """A stolen dump opens no door: no token lies in any table of any service."""
-    expert = await stack.sign_in(EXPERT)
+    expert = await stack.an_expert()
     slot_id = await a_slot(stack, expert, datetime.now(UTC) + timedelta(days=4))
     booking = await book(stack, slot_id, email="dumppi@posti.example")
     token = str(booking["manage_url"]).rpartition("/")[2]
@@ -178,7 +177,7 @@ def kept_secrets(stored: str, secrets: Iterable[str]) -> list[str]:
 async def test_losing_every_stream_loses_no_message_and_doubles_none(tmp_path: Any) -> None:
     """PostgreSQL is the record: the JetStream store is removed while people book."""
     async with running_stack(tmp_path / "state") as stack:
-        expert = await stack.sign_in(EXPERT)
+        expert = await stack.an_expert()
         start = datetime.now(UTC) + timedelta(days=5)
         slots = [await a_slot(stack, expert, start + timedelta(minutes=20 * n)) for n in range(8)]
         await stack.forget_mails()

@@ -10,7 +10,6 @@ from typing import Any
 
 from deploy.embedded.installation import leave_refuge
 from deploy.embedded.state import ROOT
-from tests.e2e.test_erasing import COORDINATOR, an_expert
 from tests.e2e.test_promises import a_slot, book
 from tests.support.eventually import eventually
 from tests.support.stack import Stack, running_stack
@@ -45,7 +44,7 @@ async def kept(stack: Stack) -> list[Any]:
 async def one_life(folder: Path, backups: Path) -> tuple[str, str, list[Any], Path]:
     """People book; a backup is made while more do; then the machine is gone."""
     async with running_stack(folder) as stack:
-        expert = await an_expert(stack, await stack.sign_in(COORDINATOR))
+        expert = await stack.an_expert()
         start = datetime.now(UTC) + timedelta(days=3)
         slots = [await a_slot(stack, expert, start + timedelta(minutes=20 * n)) for n in range(3)]
         booking = await book(stack, slots[0], email="kielo@posti.example")

@@ -32,7 +32,7 @@ async def scanners(run: Run) -> None:
 async def a_look_that_acts(run: Run) -> None:
     """What the button does is a difference to the same comparison."""
     stack = await _stack(run)
-    expert = await stack.sign_in(test_promises.EXPERT)
+    expert = await stack.an_expert()
     slot_id = await a_slot(stack, expert, datetime.now(UTC) + timedelta(days=2))
     booking = await book(stack, slot_id, email="painaja@posti.example")
     before = await facts(stack)

@@ -19,6 +19,7 @@ from deploy.embedded.state import ROOT, read_json
 from tests.support.eventually import eventually
 
 LINK = re.compile(r"/t/([A-Za-z0-9_-]+)")
+COORDINATOR = "koordinaattori@digiaula.example"
 
 
 class Stack:
@@ -28,6 +29,7 @@ class Stack:
         self.folder = folder
         self.state: dict[str, Any] = {}
         self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        self._coordinator: SignedIn | None = None
 
     @property
     def gateway(self) -> str:
@@ -70,7 +72,28 @@ class Stack:
             cookie = response.headers["Set-Cookie"].partition(";")[0]
         signed_in = SignedIn({"Cookie": cookie})
         _, me = await self.api("GET", "/me", session=signed_in)
-        return SignedIn({"Cookie": cookie, "X-CSRF-Token": me["csrf_token"]}, me["id"])
+        return SignedIn({"Cookie": cookie, "X-CSRF-Token": me["csrf_token"]}, me["id"], email)
+
+    async def coordinator(self) -> "SignedIn":
+        """The first one, signed in once: there is a limit to how often."""
+        if self._coordinator is None:
+            self._coordinator = await self.sign_in(COORDINATOR)
+        return self._coordinator
+
+    async def an_expert(self) -> "SignedIn":
+        """Somebody new, of whose week nothing is taken: those of the demo have hours."""
+        _, organisations = await self.api("GET", "/organisations")
+        email = f"asiantuntija.{uuid4().hex[:8]}@digiaula.example"
+        person = {
+            "email": email,
+            "display_name": "Asiantuntija",
+            "role": "expert",
+            "organisation_id": organisations["items"][0]["id"],
+            "languages": ["fi"],
+        }
+        status, answer = await self.api("POST", "/people", person, session=await self.coordinator())
+        assert status == 201, answer
+        return await self.sign_in(email)
 
     async def mail(self, to: str, *, containing: str = "", within: float = 5) -> Any:
         """The newest message to that address, waited for."""
@@ -117,9 +140,10 @@ class Stack:
 class SignedIn:
     """The headers of a session."""
 
-    def __init__(self, headers: dict[str, str], person_id: str = "") -> None:
+    def __init__(self, headers: dict[str, str], person_id: str = "", email: str = "") -> None:
         self.headers = headers
         self.person_id = person_id
+        self.email = email
 
 
 @asynccontextmanager

@@ -43,6 +43,7 @@ class Model:
         self.people: dict[str, dict[str, Any]] = {}
         self.offers: dict[str, datetime] = {}
         self.news: list[tuple[str, str, int]] = []
+        self.time_passed = False
 
     # -- looking -----------------------------------------------------------------------------------
 
@@ -149,13 +150,10 @@ class Model:
 
     def answer_until(self, starts: datetime) -> datetime:
         latest = starts - 10 * MINUTE
-        until = self.now + max(15 * MINUTE, min(24 * HOUR, (starts - self.now) / 4))
-        local = until.astimezone(ZONE)
-        if local.hour >= 21 or local.hour < 8:
-            day = local.date() + timedelta(days=local.hour >= 21)
-            morning = datetime(day.year, day.month, day.day, 8, tzinfo=ZONE)
-            if morning <= latest:
-                until = morning
+        hears = self.now if starts - self.now <= 12 * HOUR else by_day(self.now)
+        until = hears + max(15 * MINUTE, min(24 * HOUR, (starts - hears) / 4))
+        if by_day(until) <= latest:
+            until = by_day(until)
         return min(until, latest)
 
     # -- what people do ----------------------------------------------------------------------------
@@ -236,7 +234,7 @@ class Model:
             for each, number in self.bookings(names, *COMING)
             if self.sessions[number]["starts"] > self.now
         ]
-        if any(each == name for each, _ in given_back):
+        if self.people[name]["series"] or any(each == name for each, _ in given_back):
             for each in names:
                 self.people[each]["left"] = True
             self.end(given_back, "cancelled", "booking_cancelled")
@@ -462,12 +460,22 @@ class Model:
         self.now += by
         while self._something_is_due():
             pass
+        self.time_passed = True
+
+    def hear_of_missing_hosts(self, told: dict[int, datetime | None]) -> None:
+        """Those who come are told once: three hours before at the earliest, and when it has begun at the
+        latest. When in between hangs on who was asked when, which is not of this model.
+        """
         for number, session in self.sessions.items():
-            unpromised = session["staffing"] in ("asked", "needs_host") and not self.over(number)
-            if unpromised and session["told"] is None and self.now >= session["starts"] - 3 * HOUR:
-                session["told"] = self.now
-                coming = self.bookings(list(self.people), *COMING)
-                self.tell("host_missing", [each for each in coming if each[1] == number])
+            lacks = session["staffing"] in ("asked", "needs_host") and not self.over(number)
+            if lacks and self.time_passed and session["told"] is None:
+                late = self.now >= session["starts"]
+                if late or (told[number] and self.now >= session["starts"] - 3 * HOUR):
+                    session["told"] = self.now
+                    coming = self.bookings(list(self.people), *COMING)
+                    self.tell("host_missing", [each for each in coming if each[1] == number])
+            assert told[number] == session["told"], f"session {number}: {told[number]}"
+        self.time_passed = False
 
     def _something_is_due(self) -> bool:
         holds = sorted(
@@ -497,6 +505,15 @@ class Model:
         if over:
             self.offer()
         return bool(over)
+
+
+def by_day(moment: datetime) -> datetime:
+    """The end of the night that it falls into, or the moment itself."""
+    local = moment.astimezone(ZONE)
+    if 8 <= local.hour < 21:
+        return moment
+    day = local.date() + timedelta(days=local.hour >= 21)
+    return datetime(day.year, day.month, day.day, 8, tzinfo=ZONE).astimezone(moment.tzinfo)
 
 
 def a_session(starts: datetime, capacity: int) -> dict[str, Any]:

@@ -32,7 +32,7 @@ BOOKINGS = """
     SELECT b.id, b.display_name, b.slot_id, b.status, b.held_until, b.link_version, b.enrolment_id
     FROM booking.booking b
 """
-SLOTS = "SELECT id, state, taken, capacity, starts_at, staffing, host_id FROM booking.slot"
+SLOTS = "SELECT id, state, taken, capacity, starts_at, staffing, host_id, told_missing_at FROM booking.slot"
 OFFERS = """
     SELECT DISTINCT b.display_name, e.offered_until FROM booking.enrolment e
     JOIN booking.booking b ON b.enrolment_id = e.id WHERE e.offered_until IS NOT NULL
@@ -68,10 +68,14 @@ class StillClock:
 
 @dataclass
 class Seen:
-    """What the tables say: by a person's name and a session's number, as the model has it."""
+    """What the tables say: by a person's name and a session's number, as the model has it.
+
+    `told`: when those who come to a session heard that its host is missing.
+    """
 
     status: dict[tuple[str, int], tuple[str, datetime | None]]
     sessions: dict[int, tuple[bool, int, int, datetime, str, str]]
+    told: dict[int, datetime | None]
     offers: dict[str, datetime]
     ids: dict[tuple[str, int], Any]
 
@@ -237,6 +241,7 @@ class Reality:
                 )
                 for row in slots
             },
+            told={number[row["id"]]: row["told_missing_at"] for row in slots},
             offers={row["display_name"]: row["offered_until"] for row in offers},
             ids={(row["display_name"], number[row["slot_id"]]): row for row in bookings},
         )

@@ -336,6 +336,7 @@ class Groups(RuleBasedStateMachine):
             for number, each in model.sessions.items()
         }
         assert seen.offers == model.offers
+        model.hear_of_missing_hosts(seen.told)
         assert sorted(self.reality.news(seen)) == sorted(model.news)
         model.news.clear()
 
