@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 FOR_MACHINES = ("/health/", "/version", "/metrics")
 LATE_SECONDS = 0.05
-MANY, FEW = 64, 8
+MANY, FEW = 512, 8  # in a row: so many are served within a second, when a room opens for all who wait
 CROWD_SECONDS = 2.0
 FORGOTTEN_AFTER = 0.25
 TELL_SECONDS = 1.0

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -86,6 +87,9 @@ def main() -> int:
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
     figures: list[Figure] = []
     began = perf_counter()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # what a shell started beside itself ignores it
     try:
         asyncio.run(run_all(chosen, figures, seed=seed, short=wish.short, hours=wish.hours))
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """Booking and gateway, as far as notify knows them: they spread news and answer when asked."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -102,16 +103,20 @@ class Neighbours:
         self.groups[group.enrolment_id] = GroupMessageFacts(group=group, **usual | contact)
         return group
 
-    async def tell(self, event: Event, *, event_id: UUID | None = None) -> UUID:
-        """Publish as the owner's outbox would; `event_id` is the same at a repetition."""
+    async def tell(self, event: Event, *, event_id: UUID | None = None, at: datetime | None = None) -> UUID:
+        """Publish as the owner's outbox would; `event_id` is the same at a repetition, `at` for all that
+        came of one transaction."""
         owner = event.subject.partition(".")[0]
         event_id = event_id or uuid4()
-        told = Told(event_id=event_id, at=self._clock.now(), body=raw(event))
+        told = Told(event_id=event_id, at=at or self._clock.now(), body=raw(event))
         # Another message id each time: the stream must not be what takes out the doubles.
         await self._buses[owner].jetstream.publish(
             event.subject, encode(told), headers={"Nats-Msg-Id": str(uuid4())}
         )
         return event_id
+
+    def now(self) -> datetime:
+        return self._clock.now()
 
     async def nudge(self) -> None:
         """Make notify look at the clock: news that leads to nothing."""

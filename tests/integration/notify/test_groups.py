@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from services.contracts.booking.catalogue import SlotKind
-from services.contracts.booking.enrolment import AnnouncementFacts
+from services.contracts.booking.enrolment import AnnouncementFacts, MyGroup
 from services.contracts.booking.events import (
     AnnouncementMade,
     ApplicationReceived,
@@ -65,12 +65,18 @@ async def heard(system: System, count: int) -> None:
     await eventually(all_of_them)
 
 
+async def told_together(neighbours: Neighbours, group: MyGroup) -> None:
+    """The whole series is confirmed, in one transaction."""
+    at = neighbours.now()
+    for session in group.sessions:
+        await neighbours.tell(session_news(BookingConfirmed, group, session), at=at)
+
+
 async def test_a_whole_series_is_confirmed_by_one_mail(
     notify: System, neighbours: Neighbours, mailroom: Mailroom
 ) -> None:
     group = neighbours.has_group(a_group())
-    for session in group.sessions:
-        await neighbours.tell(session_news(BookingConfirmed, group, session))
+    await told_together(neighbours, group)
 
     mail = await mailroom.mail()
     await heard(notify, 3)
@@ -86,8 +92,7 @@ async def test_several_changes_within_minutes_are_one_mail(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
     group = neighbours.has_group(a_group())
-    for session in group.sessions:
-        await neighbours.tell(session_news(BookingConfirmed, group, session))
+    await told_together(neighbours, group)
     await mailroom.mail()
     await heard(notify, 3)
 
@@ -121,8 +126,7 @@ async def test_a_second_change_on_the_same_day_waits_for_hours(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
     group = neighbours.has_group(a_group())
-    for session in group.sessions:
-        await neighbours.tell(session_news(BookingConfirmed, group, session))
+    await told_together(neighbours, group)
     await mailroom.mail()
     clock.set(NOW + timedelta(hours=1))
     await _move(neighbours, group.enrolment_id, clock, hours=1, version=2)
@@ -369,8 +373,7 @@ async def test_what_somebody_got_is_listed_by_any_session_and_can_be_said_again(
     notify: System, neighbours: Neighbours, mailroom: Mailroom
 ) -> None:
     group = neighbours.has_group(a_group())
-    for session in group.sessions:
-        await neighbours.tell(session_news(BookingConfirmed, group, session))
+    await told_together(neighbours, group)
     await mailroom.mail()
     await heard(notify, 3)
 
@@ -386,8 +389,7 @@ async def test_a_calendar_that_was_sent_follows_the_series(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
     group = neighbours.has_group(a_group())
-    for session in group.sessions:
-        await neighbours.tell(session_news(BookingConfirmed, group, session))
+    await told_together(neighbours, group)
     await mailroom.mail()
     await heard(notify, 3)
     clock.set(NOW + timedelta(hours=1))

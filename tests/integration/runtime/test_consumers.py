@@ -311,6 +311,7 @@ async def test_those_beside_a_message_that_ends_the_process_are_not_buried_with_
     storm: Pieces, monkeypatch: pytest.MonkeyPatch, suspect_after: int, alone: bool
 ) -> None:
     monkeypatch.setattr(streams, "ACK_WAIT_SECONDS", 0.8)
+    monkeypatch.setattr(streams, "AT_WORK_SECONDS", 0.2)
     monkeypatch.setattr(streams, "SUSPECT_AFTER", suspect_after)
     poison, others = uuid4(), [uuid4() for _ in range(3)]
     dying = asyncio.Event()
@@ -319,8 +320,12 @@ async def test_those_beside_a_message_that_ends_the_process_are_not_buried_with_
         if event.thing_id == poison:
             dying.set()
             await asyncio.Event().wait()
-        await asyncio.sleep(0.1)  # longer than dying takes
-        await add_effect(tx, event, told)
+        try:
+            await asyncio.wait_for(dying.wait(), 0.3)
+        except TimeoutError:  # nothing dies beside it
+            await add_effect(tx, event, told)
+        else:
+            await asyncio.Event().wait()
 
     await storm.tell(*(SomethingDone(thing_id=thing) for thing in [poison, *others]))
     for _ in range(3):
