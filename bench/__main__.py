@@ -30,6 +30,7 @@ SUBJECTS = (
     "enrolment",
     "ready",
     "pages",
+    "peer",
 )
 BUSY = 0.5  # of the cores, before we begin
 RESULTS = Path("build/bench.json")

@@ -11,47 +11,64 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 PYPROJECT = HERE.parent / "pyproject.toml"
 # The widest first: the others take its versions, so that what is tested is what runs.
 LOCKS = {"test": ("embedded", "test"), "embedded": ("embedded",), "run": ()}
+# Nothing of ours runs with these: they share no versions with the others.
+APART = ("peer",)
 
 
-def wanted() -> str:
+def wanted(lock: str) -> str:
     """A digest of what pyproject.toml asks for; formatting and comments do not count."""
-    project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
-    asked = {key: project[key] for key in ("requires-python", "dependencies")}
-    extras = {name: sorted(each) for name, each in project["optional-dependencies"].items()}
-    asked |= {"dependencies": sorted(project["dependencies"]), "extras": extras}
+    told = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))
+    asked = _asked_apart(told, lock) if lock in APART else _asked(told["project"])
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def heading() -> str:
-    return f"# Locked from pyproject.toml {wanted()}; renew with `make lock`.\n"
+def _asked(project: dict[str, Any]) -> dict[str, Any]:
+    asked = {key: project[key] for key in ("requires-python", "dependencies")}
+    extras = {name: sorted(each) for name, each in project["optional-dependencies"].items()}
+    return asked | {"dependencies": sorted(project["dependencies"]), "extras": extras}
+
+
+def _asked_apart(told: dict[str, Any], lock: str) -> dict[str, Any]:
+    python = told["project"]["requires-python"]
+    return {"requires-python": python, lock: sorted(told["dependency-groups"][lock])}
+
+
+def heading(lock: str) -> str:
+    return f"# Locked from pyproject.toml {wanted(lock)}; renew with `make lock`.\n"
 
 
 def stale() -> list[str]:
     """The names of the locks that were made from another pyproject.toml."""
-    locks = (HERE / f"{name}.txt" for name in LOCKS)
+    locks = (HERE / f"{name}.txt" for name in (*LOCKS, *APART))
     return [
         lock.name
         for lock in locks
-        if not lock.exists() or not lock.read_text(encoding="utf-8").startswith(heading())
+        if not lock.exists() or not lock.read_text(encoding="utf-8").startswith(heading(lock.stem))
     ]
 
 
 def renew(*options: str) -> None:
     for name, extras in LOCKS.items():
-        lock = HERE / f"{name}.txt"
-        command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
-        command += ["--generate-hashes", "--no-header", "--no-annotate", *options]
-        command += [word for extra in extras for word in ("--extra", extra)]
-        command += [] if name == "test" else ["--constraint", "requirements/test.txt"]
-        command += ["pyproject.toml", "--output-file", str(lock)]
-        quiet = os.environ | {"UV_PYTHON_DOWNLOADS": "never"}
-        subprocess.run(command, check=True, cwd=HERE.parent, env=quiet, stdout=subprocess.DEVNULL)
-        lock.write_text(heading() + lock.read_text(encoding="utf-8"), encoding="utf-8")
+        asked = [word for extra in extras for word in ("--extra", extra)]
+        asked += [] if name == "test" else ["--constraint", "requirements/test.txt"]
+        _renew(name, *asked, "pyproject.toml", *options)
+    for name in APART:
+        _renew(name, "--group", name, *options)
+
+
+def _renew(name: str, *asked: str) -> None:
+    lock = HERE / f"{name}.txt"
+    command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
+    command += ["--generate-hashes", "--no-header", "--no-annotate", *asked, "--output-file", str(lock)]
+    quiet = os.environ | {"UV_PYTHON_DOWNLOADS": "never"}
+    subprocess.run(command, check=True, cwd=HERE.parent, env=quiet, stdout=subprocess.DEVNULL)
+    lock.write_text(heading(name) + lock.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
