@@ -129,6 +129,13 @@ class Stack:
     def logs(self) -> str:
         return "".join(path.read_text(errors="replace") for path in (self.folder / "log").glob("*"))
 
+    def troubles(self) -> list[str]:
+        """What the services warned of, in the order of its happening."""
+        lines = [
+            line for line in self.logs().splitlines() if '"level":"warning"' in line or '"error"' in line
+        ]
+        return sorted(lines, key=lambda line: line.rpartition('"timestamp"')[2].partition("}")[0])
+
     async def close(self) -> None:
         await self._session.close()
 
@@ -161,6 +168,9 @@ async def running_stack(folder: Path, **settings: str) -> AsyncIterator[Stack]:
         yield stack
         supervisor.send_signal(signal.SIGINT)
         supervisor.wait(30)
+    except BaseException:
+        print("\n".join(stack.troubles()))  # noqa: T201 - shown beside what failed
+        raise
     finally:
         supervisor.kill()
         supervisor.wait()
