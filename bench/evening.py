@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.figures import Figure, percentile
 from bench.load import Seen, over, request
-from bench.scene import EXPERT, THEME, all_told
+from bench.scene import THEME, all_told
 from bench.stage import bare_server, system
 from tests.support.eventually import eventually
 from tests.support.stack import SignedIn, Stack
@@ -24,7 +24,7 @@ NAMES = ("Kielo", "Pihla", "Sini", "Ilta", "Vieras", "Oiva", "Tuuli", "Lumi", "O
 
 async def _come(stack: Stack, echo: str) -> list[Figure]:
     """Everybody waits at the door, the host comes, everybody presses again; nobody is refused."""
-    expert = await stack.sign_in(EXPERT)
+    expert = await stack.an_expert()
     slot_id, presses = await _an_evening(stack, expert)
     await all_told(stack)
     hello = [request(f"{echo}/", method="POST", body=b'{"display_name": "Kielo"}')] * PEOPLE

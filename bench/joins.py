@@ -6,7 +6,7 @@ from itertools import cycle
 from bench.bookings import ECHO
 from bench.figures import Figure, beside
 from bench.load import as_fast_as_it_goes, request
-from bench.scene import group, hosting
+from bench.scene import group
 from bench.stage import BODY, CONNECTIONS, ROUNDS, SECONDS, bare_server, echoed_per_second, system
 from tests.support.stack import Stack
 
@@ -15,7 +15,7 @@ async def measure() -> list[Figure]:
     per_second, limits = [], []
     with bare_server() as echo:
         async with system() as stack:
-            requests = joining(stack, await group(stack, await hosting(stack)))
+            requests = joining(stack, await group(stack, await stack.an_expert()))
             await _joined(stack, requests)
             for _ in range(ROUNDS):
                 limits.append(await echoed_per_second(echo))

@@ -2,7 +2,7 @@
 
 from bench.figures import Figure, alone, percentile
 from bench.load import at_a_rate, request
-from bench.scene import all_told, group, hosting, long_weeks
+from bench.scene import all_told, group, long_weeks
 from bench.stage import ROUNDS, system
 from tests.support.stack import Stack
 
@@ -26,7 +26,7 @@ async def measure() -> list[Figure]:
 
 
 async def _pages(stack: Stack) -> dict[str, bytes]:
-    expert = await hosting(stack)
+    expert = await stack.an_expert()
     await long_weeks(stack, expert)
     tokens = await group(stack, expert)
     (free,) = await stack.sql("""

@@ -14,7 +14,7 @@ from bench.joins import joining
 from bench.load import as_fast_as_it_goes
 from bench.owed import owe_reminders
 from bench.reminders import sink
-from bench.scene import all_told, group, hosting
+from bench.scene import all_told, group
 from bench.stage import CONNECTIONS, add_times, bookings, system
 from tests.support.eventually import eventually
 from tests.support.stack import Stack
@@ -74,7 +74,7 @@ async def _booked(stack: Stack) -> AsyncIterator[Spent]:
 
 
 async def _joined(stack: Stack) -> AsyncIterator[Spent]:
-    requests = joining(stack, await group(stack, await hosting(stack)))
+    requests = joining(stack, await group(stack, await stack.an_expert()))
     for number in range(ROUNDS + 1):
         async with _spent(stack, JOINS) as spent:
             asked = iter([next(requests) for _ in range(JOINS)])
