@@ -132,7 +132,7 @@ class GroupWording:
             link=link,
             near=facts.items[0],
             count=len(facts.items),
-            duties=[(getattr(each.name, language_of(facts)), each) for each in facts.items],
+            duties=[(plain(getattr(each.name, language_of(facts))), each) for each in facts.items],
             most=MOST_LISTED,
             zone=facts.items[0].time_zone,
         )
