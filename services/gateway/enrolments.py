@@ -24,7 +24,8 @@ LIVE = (*AHEAD, *LISTED)
 
 class OwnSession(Struct, frozen=True, kw_only=True):
     """`manage_url` is the link of this session's own page; `host` is null while nobody has promised to lead
-    it, and `staffed` false. `series_start`: where the rule had put it, before it was moved."""
+    it, and `staffed` false. `series_start`: where the rule had put it, before it was moved. `cancelled_by`:
+    resident, host or coordinator; with `state` open only this place has ended, and the session goes on."""
 
     booking_id: UUID
     link_version: int
@@ -40,6 +41,7 @@ class OwnSession(Struct, frozen=True, kw_only=True):
     series_start: datetime | None
     changed_at: datetime | None
     cancel_reason: str | None
+    cancelled_by: str | None
     manage_url: str
 
 

@@ -229,7 +229,7 @@ async def test_a_session_called_off_tells_why_and_keeps_the_others(
     [
         ("resident", False, "Et tule tällä kertaa"),
         ("host", True, "Ryhmään ei tällä kertaa ollut paikkaa sinulle"),
-        ("coordinator", False, "Tämä kerta on peruttu"),
+        ("coordinator", False, "Paikkasi ryhmässä on päättynyt"),
     ],
 )
 async def test_who_ended_it_is_told_apart(

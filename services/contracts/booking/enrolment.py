@@ -63,7 +63,9 @@ class EnrolledSession(Struct, frozen=True, kw_only=True):
     """One session of an enrolment. `series_start`: where the rule had put it, before it was moved.
 
     `changed_at`: when it was last moved or called off, or the person left it. `told_missing`: nobody has
-    promised to open it, and those who come have been told so.
+    promised to open it, and those who come have been told so. `cancelled_by`: resident, host or
+    coordinator, once the place is cancelled. With `state` open the session goes on without its person:
+    they left it themselves, or somebody ended their place.
     """
 
     booking_id: UUID
@@ -81,6 +83,7 @@ class EnrolledSession(Struct, frozen=True, kw_only=True):
     series_start: datetime | None = None
     changed_at: datetime | None = None
     cancel_reason: str | None = None
+    cancelled_by: str | None = None
 
 
 class MyGroup(Struct, frozen=True, kw_only=True):

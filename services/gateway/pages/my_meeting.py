@@ -58,6 +58,9 @@ CANCELLED_BY = {
 
 async def meeting(request: web.Request) -> web.Response:
     return await show(request)
+# Of a group whose words cannot be found just now: the session may well take place.
+NOT_COMING = N_("You do not come this time")
+ASK_AGAIN = N_("Open this page again in a moment: then it tells more.")
 
 
 async def show(request: web.Request, *, form: Form | None = None, status: int = 200) -> web.Response:
@@ -107,6 +110,8 @@ async def show(request: web.Request, *, form: Form | None = None, status: int = 
 
 def _shown(request: web.Request, slot: MeetingSlot) -> BookedSlot:
     """The time as templates show it, with empty words for what is not known now."""
+        if face == "cancelled":
+            context |= {"heading": say(NOT_COMING), "cancelled_words": say(ASK_AGAIN)}
     return BookedSlot(
         id=slot.id,
         kind=slot.kind or SlotKind.APPOINTMENT,

@@ -27,6 +27,7 @@ MOST_LISTED = 12
 _WITH_CALENDAR = {MessageKind.CONFIRMATION, MessageKind.GROUP_CHANGE}
 _OFF = {BookingStatus.CANCELLED, BookingStatus.EXPIRED}
 _HAS_PLACE = {BookingStatus.CONFIRMED, BookingStatus.ATTENDED, BookingStatus.NO_SHOW}
+_BY_US = {"host", "coordinator"}
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
 
@@ -52,6 +53,7 @@ class GroupWording:
         near = messages.nearest(group, now=now)
         link = self._writer.link(near.booking_id, near.link_version)
         changed = messages.changed_since(group, since) if since else []
+        without = [] if group.not_accepted else [each for each in changed if _without_them(each)]
         letter = self._writer.write(
             f"group/{kind}",
             id=str(message_id),
@@ -64,7 +66,8 @@ class GroupWording:
             ahead=ahead,
             most=MOST_LISTED,
             called_off=[each for each in changed if _called_off(each)],
-            left=[each for each in changed if _left(each)] if before.had_place else [],
+            left=[each for each in without if _left(each)] if before.had_place else [],
+            place_ended=[each for each in without if _place_ended(each)],
             moved=[each for each in changed if each in ahead],
             reason=plain(next((each.cancel_reason or "" for each in changed if _called_off(each)), "")),
             whole_series=group.whole_series and len(group.sessions) > 1,
@@ -235,5 +238,14 @@ def _called_off(session: EnrolledSession) -> bool:
     return session.state is not SlotState.OPEN
 
 
-def _left(session: EnrolledSession) -> bool:
+def _without_them(session: EnrolledSession) -> bool:
     return session.state is SlotState.OPEN and session.status in _OFF
+
+
+def _left(session: EnrolledSession) -> bool:
+    return session.cancelled_by not in _BY_US
+
+
+def _place_ended(session: EnrolledSession) -> bool:
+    """Somebody who looks after the group has taken the person out of it, or off its list."""
+    return session.cancelled_by in _BY_US

@@ -26,7 +26,7 @@ from services.contracts.booking.enrolment import (
     MyGroup,
 )
 from services.contracts.booking.groups import EndGroup
-from services.contracts.booking.slots import AddSlot, CancelSlot
+from services.contracts.booking.slots import AddSlot, CancelSlot, SlotState
 from services.contracts.booking.slots import BookingStatus as Status
 from services.contracts.envelope import Resident
 from services.contracts.refusals import Code, Refusal
@@ -425,6 +425,9 @@ async def test_a_coordinator_ends_a_whole_enrolment_for_somebody_in_one_act(hous
 
     assert ended[0] == ended[1]
     assert ended[0].status is Status.CANCELLED
+    assert {(each.state, each.cancelled_by) for each in ended[0].sessions} == {
+        (SlotState.OPEN, "coordinator")
+    }, "their places have ended, and the sessions go on"
     assert (await look(house, waits)).status is Status.OFFERED
     rows = await house.system.sql(
         "SELECT cancelled_by FROM booking.booking WHERE enrolment_id = $1", mine.enrolment_id

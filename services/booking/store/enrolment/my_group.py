@@ -29,8 +29,8 @@ FACTS = """
     FROM enrolment e JOIN peer_group g ON g.id = e.group_id WHERE e.id = $1
 """
 SESSIONS = """
-    SELECT b.id AS booking_id, b.link_version, b.status, b.sequence, b.cancel_reason, s.id, s.state,
-           s.starts_at, s.ends_at, s.time_zone, s.series_start, s.host_id, p.display_name,
+    SELECT b.id AS booking_id, b.link_version, b.status, b.sequence, b.cancel_reason, b.cancelled_by,
+           s.id, s.state, s.starts_at, s.ends_at, s.time_zone, s.series_start, s.host_id, p.display_name,
            p.organisation_id, coalesce(o.name, '') AS organisation,
            s.staffing IN ('accepted', 'stand_in_wanted') AS staffed,
            s.staffing IN ('asked', 'needs_host') AND s.told_missing_at IS NOT NULL AS told_missing,
@@ -88,6 +88,7 @@ def _session(row: Record) -> EnrolledSession:
         series_start=row["series_start"],
         changed_at=row["changed_at"],
         cancel_reason=row["cancel_reason"],
+        cancelled_by=row["cancelled_by"],
     )
 
 

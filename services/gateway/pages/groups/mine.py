@@ -41,6 +41,7 @@ HEADINGS = {
     "offered": N_("There is a place for you"),
     "removed": N_("You cannot come into this session any more"),
     "cancelled": N_("This time is off"),
+    "place_ended": N_("Your place in the group has ended"),
     "refused": N_("The group could not take you this time"),
     "left": N_("You do not come this time"),
     "ended": N_("There was no place this time"),
@@ -69,9 +70,8 @@ FACES = {
     BookingStatus.OFFERED: "offered",
 }
 LEFT_FOR_GOOD = N_("You have left the group")
-ENDS = ("over", "cancelled", "refused", "left", "ended", "removed")
-CALLED_OFF = N_("This time has been called off. We are sorry.")
-BY_THE_SERVICE = N_("The service had to cancel this time. We are sorry.")
+THIS_PLACE_ENDED = N_("Your place this time has ended")
+ENDS = ("over", "cancelled", "place_ended", "refused", "left", "ended", "removed")
 WHOEVER = N_("The person who leads the group")
 INSIDE = N_("the person who leads the group")  # within a sentence
 
@@ -115,6 +115,7 @@ async def show(request: web.Request, found: Meeting, context: Mapping[str, Any])
         **context,
         **standing,
         "slot": slot,
+        "feedback_email": door_of(request).settings.feedback_email,
         "name": slot.host.display_name or say_for(request)(INSIDE if face == "late" else WHOEVER),
         "expected": _expected(group, slot.id) if group is not None else 0,
         "others": [],
@@ -133,12 +134,12 @@ def _standing(
     staffed = this is None or this.staffed
     following = enrolments.next_after(mine, found.booking.id, now)
     lines, done = _lines(request, mine, found.booking.id), request.query.get("done", "")
-    called_off = this is not None and this.state is not SlotState.OPEN
     several = len(mine.sessions) > 1
     left_for_good = face == "left" and several and mine.status is BookingStatus.CANCELLED
+    left_for_good = left_for_good and not mine.accompanies
     standing: dict[str, Any] = {
         "state": face,
-        "heading": say(LEFT_FOR_GOOD if left_for_good else HEADINGS[face]),
+        "heading": say(LEFT_FOR_GOOD if left_for_good else _heading(face, following)),
         "group": mine,
         "nickname": found.booking.display_name,
         "large": found.slot.kind is SlotKind.EVENT,
@@ -149,7 +150,6 @@ def _standing(
         "following_path": _path(request, following),
         "lines": lines[:AT_ONCE],
         "more_lines": lines[AT_ONCE:],
-        "cancelled_words": say(CALLED_OFF if called_off else BY_THE_SERVICE),
         "seen_as": f"{found.slot.starts_at:%m%d%H%M} {mine.before_you} {staffed}",
     }
     told = done in DONE and not (done == "left-group" and left_for_good)  # the heading says it
@@ -172,7 +172,12 @@ def _face(found: Meeting, mine: MyGroup, this: EnrolledSession | None, face: str
         return "ended"
     if mine.not_accepted:
         return "refused"
-    return "left" if found.booking.cancelled_by == "resident" else "cancelled"
+    return "left" if found.booking.cancelled_by == "resident" else "place_ended"
+
+
+def _heading(face: str, following: EnrolledSession | None) -> str:
+    """Whose place in one session has ended, and who comes to others, is still in the group."""
+    return THIS_PLACE_ENDED if face == "place_ended" and following is not None else HEADINGS[face]
 
 
 def _alone(found: Meeting) -> list[str]:
