@@ -1,6 +1,7 @@
 """Every text is said in every language, and no catalogue holds what nobody says."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,16 @@ def test_a_translation_keeps_the_places_of_the_original(service: str, language: 
     ]
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize("service", SPEAKING)
+def test_nothing_is_translated_twice(service: str, language: str) -> None:
+    """Of two translations nobody can tell which is said."""
+    text = (SERVICES / service / "locale" / f"{language}.po").read_text()
+    known = re.findall(r"^(?:msgctxt .*\n)?msgid .*$", text, re.MULTILINE)
+
+    assert [key for key, times in Counter(known).items() if times > 1 and key != 'msgid ""'] == []
 
 
 def test_somebody_speaks() -> None:

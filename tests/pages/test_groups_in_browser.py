@@ -82,6 +82,14 @@ def called_off(tables: Neighbours) -> None:
     tables.answers(DescribeBooking, off)
 
 
+def place_ended(tables: Neighbours) -> None:
+    gone = own_session(status=BookingStatus.CANCELLED, cancelled_by="coordinator")
+    stands(tables, BookingStatus.CANCELLED, sessions=[gone])
+    tables.answers(
+        DescribeBooking, group_examples.booking(BookingStatus.CANCELLED, cancelled_by="coordinator")
+    )
+
+
 def unstaffed(tables: Neighbours) -> None:
     stands(tables, sessions=[own_session(staffed=False)])
 
@@ -116,6 +124,7 @@ STATES = (
     State("27c-mine-removed", LINK, room(RoomState.OPEN, removed=True), SOON),
     State("28-mine-over", LINK, room(RoomState.OVER), AFTER),
     State("29-mine-called-off", LINK, called_off, picture=True),
+    State("29b-mine-place-ended", LINK, place_ended),
     State("29c-mine-expired", LINK, standing(BookingStatus.EXPIRED)),
     State("30b-leave", f"{LINK}/leave-group"),
 )

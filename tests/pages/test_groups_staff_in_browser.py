@@ -3,16 +3,20 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from services.contracts.booking.enrolment import Attendees, ListAttendees
-from services.contracts.booking.groups import GetManagedGroup, PreviewSeries, Staffing
+from services.contracts.booking.appointments import DescribeBooking
+from services.contracts.booking.catalogue import Words
+from services.contracts.booking.enrolment import Attendees, DescribeEnrolment, ListAttendees
+from services.contracts.booking.groups import ChangeGroup, GetManagedGroup, PreviewSeries, Staffing
 from services.contracts.booking.people import FindPersonByEmail, Identify, ListPeople, People, Person
 from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.booking.staffing import AcceptDuty
+from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import ListPresence, RoomPresence
-from tests.pages import coordination, examples, leading_examples
+from tests.pages import coordination, examples, group_examples, leading_examples
 from tests.pages.coordination import COORDINATOR
 from tests.pages.group_examples import OPEN
 from tests.pages.leading_examples import OTHER, SLOT, VOLUNTEER, attendee, here, managed, session
@@ -117,6 +121,41 @@ async def test_a_series_its_preview_and_its_errors_are_within_reach(as_person: S
     await page.get_by_label("Viimeinen päivä").fill("2027-05-25")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Mikä muuttuisi")).to_be_visible()
+    await assert_within_reach(page)
+
+
+async def test_ending_an_enrolment_is_within_reach_asked_and_too_late(
+    as_person: SignIn, neighbours: Neighbours
+) -> None:
+    ending = f"{coordination.BOOKING}/leave-group"
+    neighbours.answers(DescribeBooking, group_examples.booking())
+    neighbours.answers(DescribeEnrolment, group_examples.my_group(places=2))
+    page = await as_person(COORDINATOR)
+
+    await page.goto(ending)
+    await expect(page.get_by_role("button", name="Kyllä, päätä")).to_be_visible()
+    await assert_within_reach(page)
+
+    neighbours.answers(DescribeEnrolment, group_examples.my_group(BookingStatus.CANCELLED))
+    await page.goto(ending)
+    await expect(page.get_by_role("alert")).to_contain_text("Päätettävää ei ole")
+    await assert_within_reach(page)
+
+
+async def test_what_somebody_else_changed_meanwhile_is_within_reach(
+    as_person: SignIn, neighbours: Neighbours
+) -> None:
+    page = await as_person(COORDINATOR)
+    await page.goto(COORDINATED)
+    theirs = msgspec.structs.replace(OPEN, capacity=30, name=Words("Uusi nimi", "Nytt namn", "New name"))
+    neighbours.answers(GetManagedGroup, managed(theirs, version=2))
+    neighbours.refuses(ChangeGroup, Refusal(Code.CHANGED_MEANWHILE, "Changed.", version=2))
+
+    await page.get_by_label("Montako paikkaa?").fill("20")
+    await page.keyboard.press("Enter")
+
+    await expect(page.get_by_role("alert")).to_contain_text("Joku muu muutti tätä")
+    await expect(page.locator("dl")).to_contain_text("Uusi nimi")
     await assert_within_reach(page)
 
 
