@@ -18,7 +18,7 @@ Typed = str | list[str] | None
 
 VOID = frozenset({"meta", "link", "input", "br", "img", "hr", "path", "circle"})
 ERROR = {"fi": "Virhe: ", "sv": "Fel: ", "en": "Error: "}
-KNOWN_PARAMETERS = frozenset({"lang", "week", "after", "done", "back"})
+KNOWN_PARAMETERS = frozenset({"lang", "week", "after", "done", "back", "another"})
 # What coordinators filter their lists by: days, ids and states. Never a name.
 FILTERS = frozenset(
     {"from", "to", "organisation", "host", "theme", "status", "person", "booking", "spoken"}

@@ -20,7 +20,7 @@ from services.gateway import fields, forms
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
-from services.gateway.pages import catalogue, words
+from services.gateway.pages import catalogue, kept_place, words
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
 from services.gateway.pages.words import Say, sentence
 
@@ -38,6 +38,9 @@ FOLDED = (
 
 
 async def ask(request: web.Request) -> web.Response:
+    place = await kept_place.find(request)
+    if place.stands:
+        return render(request, "booked_already.html", place=place.path)
     slot = await catalogue.free_time(request, slot_id_of(request))
     if slot is None:
         return await _gone(request, Code.SLOT_TAKEN, await catalogue.next_times(request), status=200)
@@ -50,10 +53,13 @@ async def book(request: web.Request) -> web.Response:
     """Book and go to the page behind the new link, or the same page again with what is to be mended."""
     slot_id = slot_id_of(request)
     form = await forms.read(request)
+    place = await kept_place.find(request)
+    if place.stands:
+        return see_other(f"{place.path}?done=already")
     asked = wanted(form, slot_id, say_for(request))
     if asked is None:
         return await _again(request, slot_id, form, status=400)
-    call = replace(call_for(request, Anyone()), key=form.key)
+    call = replace(call_for(request, Anyone()), key=place.key(form.key))
     try:
         booked = await door_of(request).bus.call(asked, call)
     except Refusal as refusal:
@@ -71,8 +77,10 @@ async def book(request: web.Request) -> web.Response:
         )
         return await _again(request, slot_id, form, status=503)
     link = Link(purpose=Purpose.BOOKING, subject_id=booked.id, version=booked.link_version)
-    token = links.make(door_of(request).link_keys, link)
-    return see_other(f"/t/{token}?done={'held' if booked.status == BookingStatus.HELD else 'booked'}")
+    path = f"/t/{links.make(door_of(request).link_keys, link)}"
+    response = see_other(f"{path}?done={'held' if booked.status == BookingStatus.HELD else 'booked'}")
+    kept_place.keep(request, response, path)
+    return response
 
 
 def slot_id_of(request: web.Request) -> UUID:

@@ -21,7 +21,7 @@ from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.meetings import Meeting, MeetingBooking, MeetingSlot
-from services.gateway.pages import catalogue
+from services.gateway.pages import catalogue, kept_place
 from services.gateway.pages.groups import mine
 from services.gateway.pages.rendering import PREFERRED, render, say_for
 from services.gateway.pages.words import N_
@@ -47,6 +47,10 @@ DONE = {
     "left": N_("You have left the meeting."),
     "help": N_("We have told the person you are to meet that you cannot get in."),
     "thanks": N_("Thank you for telling us."),
+    "already": N_(
+        "This had been done from this browser before. Nothing was taken twice,"
+        " and no second message was sent."
+    ),
 }
 CANCELLED_BY = {
     "resident": N_("You have cancelled this time."),
@@ -54,13 +58,15 @@ CANCELLED_BY = {
     "coordinator": N_("The service had to cancel this time. We are sorry."),
     "expired": N_("The time was not confirmed soon enough, and has been given back."),
 }
-
-
-async def meeting(request: web.Request) -> web.Response:
-    return await show(request)
 # Of a group whose words cannot be found just now: the session may well take place.
 NOT_COMING = N_("You do not come this time")
 ASK_AGAIN = N_("Open this page again in a moment: then it tells more.")
+
+
+async def meeting(request: web.Request) -> web.Response:
+    response = await show(request)
+    kept_place.forget_the_oldest(request, response)
+    return response
 
 
 async def show(request: web.Request, *, form: Form | None = None, status: int = 200) -> web.Response:
@@ -88,6 +94,7 @@ async def show(request: web.Request, *, form: Form | None = None, status: int = 
         "may_ring": booking is not None and booking.phone_on_file,
         "phone": door.settings.phone,
         "token": request.match_info["token"],
+        "kept_here": bool(kept_place.forms_of(request)),
         "slot": slot,
         "name": slot.host.display_name or say("The person you are to meet"),
         "opens_at": found.opens_at or slot.starts_at,
@@ -103,6 +110,8 @@ async def show(request: web.Request, *, form: Form | None = None, status: int = 
         in_its_words = await mine.show(request, found, context)
         if in_its_words is not None:
             return in_its_words
+        if face == "cancelled":
+            context |= {"heading": say(NOT_COMING), "cancelled_words": say(ASK_AGAIN)}
     ended = face in ("over", "cancelled")
     slots = await catalogue.next_times(request, theme=slot.theme) if ended else []
     return render(request, "meeting.html", group=None, slots=slots, **context)
@@ -110,8 +119,6 @@ async def show(request: web.Request, *, form: Form | None = None, status: int = 
 
 def _shown(request: web.Request, slot: MeetingSlot) -> BookedSlot:
     """The time as templates show it, with empty words for what is not known now."""
-        if face == "cancelled":
-            context |= {"heading": say(NOT_COMING), "cancelled_words": say(ASK_AGAIN)}
     return BookedSlot(
         id=slot.id,
         kind=slot.kind or SlotKind.APPOINTMENT,

@@ -27,7 +27,7 @@ DEFAULT = LANGUAGES[0]
 LANGUAGE_COOKIE = "lang"
 YEAR = 365 * 24 * 3600
 # By these a page knows which part of what it shows, and coordinators filter their lists. Never a name.
-WHERE = frozenset({"week", "after", "back"})
+WHERE = frozenset({"week", "after", "back", "another"})
 FILTERS = frozenset(
     {"from", "to", "organisation", "host", "theme", "status", "person", "booking", "spoken"}
 )

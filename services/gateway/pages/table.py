@@ -9,6 +9,7 @@ from services.gateway.pages import (
     calendar_feed,
     contact,
     device_test,
+    done_here,
     find_time,
     links,
     my_meeting,
@@ -95,6 +96,8 @@ PAGES: tuple[Route, ...] = (
     page("POST", "/t/{token}/offer", acts.answer_offer, LINK),
     page("GET", "/t/{token}/leave-group", acts.ask_to_leave, LINK),
     page("POST", "/t/{token}/leave-group", acts.leave, LINK),
+    page("POST", "/t/{token}/forget", done_here.forget, LINK),
+    page("GET", "/done-here", done_here.forgotten, ANYONE),
     page("POST", "/t/{token}/send-again", my_meeting_acts.send_again, LINK, limit=Limit.LINKS),
     # behind a link fresh from their contact
     page("GET", "/t/{token}/own-data", own_data.ask, LINK),

@@ -15,8 +15,12 @@ TOMORROW = A_TUESDAY + timedelta(days=1)
 
 
 async def enrol(visitor: Visitor, circle: Circle, name: str) -> Page:
+    """Each after the other by one browser, which holds the place of the one before."""
     path = f"/groups/{circle.id}/enrol"
-    form = (await visitor.open(path)).form(path)
+    page = await visitor.open(path)
+    if not page.has_form(path):
+        page = await visitor.open(next(link for link in page.links if "another=" in link))
+    form = page.form(path)
     typed = {"display_name": name, "email": f"{name.lower()}@posti.example", "consent": "yes"}
     page = await visitor.send(form, typed)
     again = await visitor.send(form, typed)

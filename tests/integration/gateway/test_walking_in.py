@@ -68,6 +68,23 @@ async def test_a_place_given_back_keeps_nobody_from_coming_in_after_all(doorstep
     assert await circle.taken() == 1
 
 
+async def test_who_is_done_on_a_computer_keeps_the_place_and_leaves_the_next_one_no_way_to_it(
+    doorstep: Doorstep,
+) -> None:
+    circle = await Circle.build(doorstep.house, SOON, capacity=12)
+    async with Visitor(doorstep.system.http("gateway")) as visitor:
+        first = await come_in(visitor, circle)
+        assert (await visitor.open(door_of(circle))).path == first.path
+
+        await visitor.send(first.form("/forget"))
+
+        assert await circle.taken() == 1
+        assert (await visitor.open(first.path)).heading == first.heading
+        other = await come_in(visitor, circle, "Ruusu")
+        assert other.path != first.path
+        assert await circle.taken() == 2
+
+
 async def test_a_library_full_of_people_comes_in_and_leaves_half_of_the_places(doorstep: Doorstep) -> None:
     await with_limits(doorstep)
     circle = await Circle.build(doorstep.house, SOON, capacity=12)
@@ -125,6 +142,7 @@ async def test_a_form_refused_for_its_address_keeps_what_was_typed(doorstep: Doo
         for _ in range(5):
             page = await visitor.send((await visitor.open(path)).form(path), typed)
             assert page.path.startswith("/t/")
+            visitor.session.cookie_jar.clear()
 
         refused = await visitor.send((await visitor.open(path)).form(path), typed)
 

@@ -14,8 +14,9 @@ from services.gateway import enrolling, enrolments, fields, forms
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
 from services.gateway.forms import Form
-from services.gateway.pages import book, catalogue
-from services.gateway.pages.groups import came_in, one, wording
+from services.gateway.pages import book, catalogue, kept_place
+from services.gateway.pages.groups import one, wording
+from services.gateway.pages.kept_place import Place
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
 from services.gateway.pages.words import N_
 
@@ -50,30 +51,40 @@ DONE = {
 
 
 async def ask(request: web.Request) -> web.Response:
-    return await _show(request, Form.of(language=language_of(request)))
+    """The form. Who has taken a place by it in this browser is led there, or to one for another person."""
+    place, another = await kept_place.find(request), request.query.get("another", "")
+    if place.is_enough(another):
+        return await _already(request, place)
+    for_whom = {"another": another} if place.stands else {}
+    return await _show(request, Form.of(language=language_of(request), **for_whom))
 
 
 async def ask_in(request: web.Request) -> web.Response:
     """Coming into an open group's session with a nickname alone; whoever has come in finds their place."""
-    if place := await came_in.place(request):
-        return see_other(f"{place}?done=here-already")
+    place = await kept_place.find(request)
+    if place.stands:
+        return see_other(f"{place.path}?done=here-already")
     return await _show(request, Form(), walk_in=True)
 
 
 async def enrol(request: web.Request) -> web.Response:
     """Enrol and go to the page behind the new link, or the same page with what is to be mended."""
     form, say = await forms.read(request), say_for(request)
+    place = await kept_place.find(request)
+    if place.is_enough(form.value("another")):
+        return see_other(f"{place.path}?done=already")
     told = book.particulars(form, say, along=ALONG)
     if told is None:
         return await _show(request, form, status=400)
     wanted = Enrol(group_id=book.id_in(request, "group_id"), slot_id=_slot_id(request), **told)
-    return await _send(request, form, wanted)
+    return await _send(request, form, wanted, place)
 
 
 async def come_in(request: web.Request) -> web.Response:
     form = await forms.read(request)
-    if place := await came_in.place(request):
-        return see_other(f"{place}?done=here-already")
+    place = await kept_place.find(request)
+    if place.stands:
+        return see_other(f"{place.path}?done=here-already")
     name = form.clean("display_name", fields.nickname, say_for(request), needed=True)
     if name is None:
         return await _show(request, form, status=400, walk_in=True)
@@ -85,11 +96,11 @@ async def come_in(request: web.Request) -> web.Response:
         walk_in=True,
         or_wait=False,
     )
-    return await _send(request, form, wanted)
+    return await _send(request, form, wanted, place)
 
 
-async def _send(request: web.Request, form: Form, wanted: Enrol) -> web.Response:
-    call = replace(call_for(request, Anyone()), key=form.key)
+async def _send(request: web.Request, form: Form, wanted: Enrol, before: Place) -> web.Response:
+    call = replace(call_for(request, Anyone()), key=before.key(form.key))
     try:
         enrolled = await enrolling.enrol(request, wanted, call)
     except Refusal as refusal:
@@ -99,8 +110,7 @@ async def _send(request: web.Request, form: Form, wanted: Enrol) -> web.Response
         return await _show(request, form, status=503, walk_in=wanted.walk_in)
     path = _path(request, enrolled)
     response = see_other(f"{path}?done={_done(enrolled, wanted)}")
-    if wanted.walk_in:
-        came_in.keep(request, response, path)
+    kept_place.keep(request, response, path)
     return response
 
 
@@ -146,6 +156,20 @@ async def _show(
     if not way:
         return await _shut(request, Code.SLOT_CLOSED if found.enrolling else Code.ALREADY_STARTED)
     return await _form(request, found, session, form, way=way, status=status)
+
+
+async def _already(request: web.Request, place: Place) -> web.Response:
+    found, slot_id = await one.find(request), _slot_id(request)
+    session = one.session_of(found, slot_id) if slot_id else None
+    way = _way(request, found, session) if session or not slot_id else ""
+    return render(
+        request,
+        "groups/already.html",
+        group=found.group,
+        session=session,
+        place=place.path,
+        another=f"{request.path}?another={place.mark}" if way in ("enrol", "list") else "",
+    )
 
 
 def _way(request: web.Request, found: GroupPage, session: GroupSession | None) -> str:
