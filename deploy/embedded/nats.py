@@ -5,13 +5,14 @@ import shutil
 import signal
 import sysconfig
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Self
 
 from deploy.embedded.environment import plain_environment
 from deploy.embedded.processes import Child
-from deploy.embedded.ready import answers
+from deploy.embedded.ready import answers, listens
 from deploy.embedded.secrets import load_secrets
 from deploy.embedded.state import ROOT, port
 
@@ -47,7 +48,9 @@ class Nats:
         return self._running.pid
 
     async def start(self, *, within: float = 10) -> Self:
-        """Start and wait until it is healthy, its streams recovered."""
+        """Start and wait until clients are let in, which is after all streams that can be have been
+        recovered. Those that cannot be, whoever owns them makes anew.
+        """
         self.port = port(self.state, self.name)
         monitoring = port(self.state, f"{self.name}-http")
         store = self.store
@@ -67,8 +70,9 @@ class Nats:
             },
             log=self.state / "log" / f"{self.name}.log",
         )
-        healthy = partial(answers, f"http://127.0.0.1:{monitoring}/healthz")
-        await self._child.until(healthy, within=within)
+        healthy = f"http://127.0.0.1:{monitoring}/healthz?js-server-only=true"
+        await self._child.until(partial(answers, healthy), within=within)
+        await self._child.until(partial(listens, self.port), within=within)
         return self
 
     async def stop(self) -> None:
@@ -94,8 +98,13 @@ class Nats:
         self._running.send(signal.SIGCONT)
 
     def wipe(self) -> None:
-        """Delete every stream of a stopped server: the worst that can happen to it."""
-        shutil.rmtree(self.store, ignore_errors=True)
+        """Take every stream from a server, the worst that can happen to it: from one that runs at one
+        moment, so that nothing it writes meanwhile is left.
+        """
+        lost = self.store.with_name(f"{self.name}-lost")
+        with suppress(FileNotFoundError):
+            self.store.rename(lost)
+        shutil.rmtree(lost, ignore_errors=True)
 
     def url(self, user: str) -> str:
         return f"nats://{user}:{self._passwords[user]}@127.0.0.1:{self.port}"

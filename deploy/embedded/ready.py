@@ -13,11 +13,24 @@ async def answers(url: str, *, within: float = 2.0) -> bool:
     return False
 
 
+async def listens(port: int) -> bool:
+    """Whether somebody there takes connections."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
 async def _status(url: str) -> int:
     where = urlsplit(url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     try:
-        question = f"GET {where.path or '/'} HTTP/1.1\r\nHost: {where.netloc}\r\n"
+        asked = f"{where.path or '/'}?{where.query}"
+        question = f"GET {asked} HTTP/1.1\r\nHost: {where.netloc}\r\n"
         writer.write(f"{question}Connection: close\r\n\r\n".encode())
         first = await reader.readline()
         words = first.split()

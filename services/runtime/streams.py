@@ -14,7 +14,6 @@ import msgspec
 import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import APIError, NotFoundError
 
 from services.contracts.refusals import Unavailable
@@ -23,6 +22,7 @@ from services.runtime.batching import Batches
 from services.runtime.bus import Bus
 from services.runtime.db import Database, Tx
 from services.runtime.dead_letters import DeadLetter
+from services.runtime.durables import ACK_WAIT_SECONDS, declare
 from services.runtime.hearing import GoAlone, Hearing, News, Subscription
 
 log = structlog.get_logger()
@@ -31,16 +31,10 @@ BATCH = 64
 ALONE_AT_ONCE = 6  # fewer than the connections of the pool
 REQUEST_SECONDS = 5
 HEARTBEAT_SECONDS = 0.5  # three missed ones tell that a request was lost with its connection
-# What a dead copy had in hand comes to another so soon; who lives says in time that it is at work.
-ACK_WAIT_SECONDS = 3
-AT_WORK_SECONDS = 1
+AT_WORK_SECONDS = ACK_WAIT_SECONDS / 3
 MOST_TRIES = 4
 SUSPECT_AFTER = 3
-# The server's numbers for a consumer that cannot be made, or is there and cannot be changed.
-NEVER_AS_DECLARED = (10012, 10148)
 PUT_BACK_SECONDS = (1, 5, 30)  # after a failure; what is put back keeps its place in hand
-# In hand at once, with what was put back: when there are so many, nothing else is heard.
-MOST_IN_HAND = 2048
 WAIT_SECONDS = (1, 2, 5, 10)  # for a server that is away: soon after it is back, all is done
 REDRIVE_SECONDS = 5
 
@@ -51,10 +45,6 @@ _NEXT = msgspec.json.encode(
         "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
     }
 )
-
-
-class ConsumerRefused(Exception):
-    """The server has a consumer of this name that can never be the one declared here."""
 
 
 class Consumer:
@@ -80,7 +70,7 @@ class Consumer:
         """Pull for ever; when the server, the stream or the consumer went away, declare it anew."""
         while not self._stopping:
             try:
-                await self._declare()
+                await declare(self._bus.jetstream, self._subscription)
                 await self._pull()
             except NotFoundError:
                 log.info("consumer.awaits_stream", consumer=self._durable)
@@ -106,30 +96,6 @@ class Consumer:
             task.cancel()
         if self._at_work:
             self._at_work.cancel()
-
-    async def _declare(self) -> None:
-        """Make the consumer, or make it again what it should be. Tries are counted by us, so it repeats
-        without end.
-
-        What the server cannot change in one that is there will not pass by itself: it ends the process.
-        """
-        try:
-            await self._bus.jetstream.add_consumer(
-                self._subscription.stream,
-                ConsumerConfig(
-                    durable_name=self._durable,
-                    ack_policy=AckPolicy.EXPLICIT,
-                    deliver_policy=DeliverPolicy.ALL,
-                    ack_wait=ACK_WAIT_SECONDS,
-                    max_deliver=-1,
-                    max_ack_pending=MOST_IN_HAND,
-                ),
-            )
-        except APIError as error:
-            if error.err_code not in NEVER_AS_DECLARED:
-                raise
-            log.error("consumer.refused", consumer=self._durable, err_code=error.err_code)
-            raise ConsumerRefused(self._durable) from error
 
     async def _pull(self) -> None:
         """Ask for some, take each as it comes, ask again: for ever, or until nothing more is heard.

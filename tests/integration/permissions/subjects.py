@@ -65,17 +65,19 @@ FORBIDDEN_TO_STREAMS = (
     "$JS.API.CONSUMER.CREATE.{0}.another",
     "$JS.API.CONSUMER.DURABLE.CREATE.{0}.another",
     "$JS.API.CONSUMER.LIST.{0}",
+    "$JS.API.CONSUMER.DELETE.{0}.another",
 )
 ALLOWED_TO_CONSUMERS = (
     "$JS.API.CONSUMER.CREATE.{0}.{1}",
     "$JS.API.CONSUMER.CREATE.{0}.{1}.some.v1.event.filter",
     "$JS.API.CONSUMER.DURABLE.CREATE.{0}.{1}",
     "$JS.API.CONSUMER.INFO.{0}.{1}",
+    "$JS.API.CONSUMER.DELETE.{0}.{1}",
     "$JS.API.CONSUMER.MSG.NEXT.{0}.{1}",
     "$JS.ACK.{0}.{1}.1.1.1.1.0",
     "$JS.ACK._.account.{0}.{1}.1.1.1.1.0",
 )
-FORBIDDEN_TO_CONSUMERS = ("$JS.API.CONSUMER.DELETE.{0}.{1}", "$JS.API.CONSUMER.PAUSE.{0}.{1}")
+FORBIDDEN_TO_CONSUMERS = ("$JS.API.CONSUMER.PAUSE.{0}.{1}",)
 
 
 def _streams() -> dict[str, frozenset[str]]:

@@ -10,10 +10,11 @@ from structlog.testing import capture_logs
 
 from services.contracts.envelope import Told
 from services.contracts.refusals import Code, Refusal, Unavailable
-from services.runtime import dead_letters, hearing, streams
+from services.runtime import dead_letters, durables, hearing, streams
 from services.runtime.bus import Bus
 from services.runtime.db import Tx
-from services.runtime.streams import Consumer, ConsumerRefused
+from services.runtime.durables import ConsumerRefused
+from services.runtime.streams import Consumer
 from tests.integration.runtime.conftest import Pieces, add_effect
 from tests.integration.runtime.test_outbox import nothing_pending
 from tests.integration.runtime.words import SomethingDone, SomethingElse
@@ -205,7 +206,7 @@ async def test_three_hundred_that_fail_do_not_deafen_for_the_others(
     """What is put back keeps its place in hand; with all of them taken, nothing else is delivered."""
     monkeypatch.setattr(streams, "PUT_BACK_SECONDS", (60,))
     if places is not None:
-        monkeypatch.setattr(streams, "MOST_IN_HAND", places)
+        monkeypatch.setattr(durables, "MOST_IN_HAND", places)
     listener = Listener()
     poison, healthy = [uuid4() for _ in range(300)], uuid4()
     listener.fails_for = set(poison)
@@ -251,7 +252,7 @@ async def test_a_message_that_ends_the_process_is_counted_too(
     storm: Pieces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Tries are counted before each repetition: whoever dies of a message cannot count afterwards."""
-    monkeypatch.setattr(streams, "ACK_WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(durables, "ACK_WAIT_SECONDS", 0.3)
     deaths = 0
     begun = asyncio.Event()
     thing = uuid4()
@@ -282,7 +283,7 @@ async def test_a_message_that_ends_the_process_is_counted_too(
 async def test_what_takes_its_time_is_not_given_to_another(
     storm: Pieces, monkeypatch: pytest.MonkeyPatch, at_work: float, says_so: bool
 ) -> None:
-    monkeypatch.setattr(streams, "ACK_WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(durables, "ACK_WAIT_SECONDS", 0.5)
     monkeypatch.setattr(streams, "AT_WORK_SECONDS", at_work)
     begun, done = asyncio.Event(), asyncio.Event()
 
@@ -310,7 +311,7 @@ async def test_what_takes_its_time_is_not_given_to_another(
 async def test_those_beside_a_message_that_ends_the_process_are_not_buried_with_it(
     storm: Pieces, monkeypatch: pytest.MonkeyPatch, suspect_after: int, alone: bool
 ) -> None:
-    monkeypatch.setattr(streams, "ACK_WAIT_SECONDS", 0.8)
+    monkeypatch.setattr(durables, "ACK_WAIT_SECONDS", 0.8)
     monkeypatch.setattr(streams, "AT_WORK_SECONDS", 0.2)
     monkeypatch.setattr(streams, "SUSPECT_AFTER", suspect_after)
     poison, others = uuid4(), [uuid4() for _ in range(3)]
@@ -444,7 +445,7 @@ async def test_stopping_finishes_what_is_in_hand(storm: Pieces) -> None:
 async def test_what_is_not_done_within_the_grace_is_left_undone_and_comes_again(
     storm: Pieces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "ACK_WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(durables, "ACK_WAIT_SECONDS", 0.3)
     begun = asyncio.Event()
     thing = uuid4()
 
@@ -486,7 +487,7 @@ async def test_a_consumer_that_was_declared_otherwise_is_put_right(storm: Pieces
 
     storm.run((await storm.listener(add_effect)).run())
 
-    await eventually(lambda: waits(storm, streams.ACK_WAIT_SECONDS))
+    await eventually(lambda: waits(storm, durables.ACK_WAIT_SECONDS))
 
 
 async def waits(pieces: Pieces, seconds: float) -> bool:

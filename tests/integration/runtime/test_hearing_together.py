@@ -10,7 +10,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from services.contracts.envelope import Told
-from services.runtime import hearing, streams
+from services.runtime import durables, hearing, streams
 from services.runtime.db import Tx
 from services.runtime.streams import Consumer
 from tests.integration.runtime.conftest import Pieces, add_effect
@@ -141,7 +141,7 @@ async def test_a_lock_in_the_way_is_nobodys_fault(storm: Pieces, error: Exceptio
 async def test_ended_between_commit_and_word_of_it_all_is_done_once(
     storm: Pieces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "ACK_WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(durables, "ACK_WAIT_SECONDS", 0.5)
     monkeypatch.setattr(streams, "AT_WORK_SECONDS", 0.1)
     things = [uuid4() for _ in range(12)]
     unsaid = 0

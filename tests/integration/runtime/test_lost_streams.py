@@ -113,6 +113,25 @@ def cut_back(store: Path, copy: Path, *, kept: str) -> None:
     shutil.copytree(copy / messages.relative_to(store), messages)
 
 
+async def test_what_a_lost_stream_left_behind_hides_no_news(storm: Pieces) -> None:
+    """The stream is gone and its consumers' memory is not: it knows places that new messages take."""
+    await running(storm)
+    server = storm.system.nats
+    before, after = some(10), some(3)
+    await storm.tell(*before)
+    await storm.came_of(things(*before))
+    await server.stop()
+    for file in server.store.rglob("*"):
+        if file.is_file() and file.name != "o.dat":
+            file.unlink()
+    assert list(server.store.glob("**/obs/*/o.dat"))
+
+    await storm.tell(*after)
+    await server.start()
+
+    await storm.came_of(things(*before, *after), within=20)
+
+
 @pytest.fixture
 async def operator(system: System, tmp_path: Path) -> AsyncIterator[Client]:
     """Somebody who may do what no service may: remove a stream. In place of the test's usual server."""
