@@ -74,7 +74,9 @@ async def _slow_system(shim: Path, together: str) -> AsyncIterator[Stack]:
         server = await Postgres(place).start()
         try:
             async with system(
-                BOOK_TOGETHER=together, EMBEDDED_DATABASE_URL=server.superuser_dsn()
+                BOOK_TOGETHER=together,
+                DATABASE_CONNECTIONS="8",
+                EMBEDDED_DATABASE_URL=server.superuser_dsn(),
             ) as stack:
                 yield stack
         finally:

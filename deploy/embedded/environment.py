@@ -16,6 +16,8 @@ INHERITED = (
 # its own, or they steer the embedded form itself.
 DECIDED = ("DIGIAULA_DATABASE_URL", "DIGIAULA_NATS_URL", "DIGIAULA_STATE")
 DOOR = ("DIGIAULA_HTTP_HOST", "DIGIAULA_HTTP_PORT")
+# Each keeps plans of its own, some megabytes; here more are no quicker: docs/performance.md.
+CONNECTIONS = "4"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def service_environment(
     """
     shared = {
         "DIGIAULA_DATABASE_URL": database_url(service, at=at, secrets=secrets),
+        "DIGIAULA_DATABASE_CONNECTIONS": CONNECTIONS,
         "DIGIAULA_NATS_URL": nats_url(service, at=at, secrets=secrets),
         "DIGIAULA_HTTP_HOST": "127.0.0.1",
         "DIGIAULA_HTTP_PORT": str(at.http[service]),

@@ -29,6 +29,7 @@ SETTINGS = {
     "shared_buffers": "32MB",
     "io_method": "sync",
     "jit": "off",
+    "max_logical_replication_workers": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",
     # Values people typed stay out of the log.

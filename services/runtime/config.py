@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import msgspec
 
@@ -32,6 +32,9 @@ class Common:
     """What every service needs to live."""
 
     database_url: Secret = setting("DIGIAULA_DATABASE_URL")
+    database_connections: Annotated[int, msgspec.Meta(ge=1)] = setting(
+        "DIGIAULA_DATABASE_CONNECTIONS", default=8
+    )
     nats_url: Secret = setting("DIGIAULA_NATS_URL")
     nats_replicas: int = setting("DIGIAULA_NATS_REPLICAS", default=1)
     http_host: str = setting("DIGIAULA_HTTP_HOST", default="127.0.0.1")
@@ -56,7 +59,7 @@ C = TypeVar("C")
 def load(config_type: type[C], environ: Mapping[str, str] | None = None) -> C:
     """Read `config_type` (a dataclass of `setting`s), or raise SettingsError naming all that is wrong."""
     environ = os.environ if environ is None else environ
-    hints = get_type_hints(config_type)
+    hints = get_type_hints(config_type, include_extras=True)
     values: dict[str, Any] = {}
     missing, unusable = [], []
     for item in fields(config_type):  # type: ignore[arg-type]  # every config is a dataclass

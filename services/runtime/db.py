@@ -249,7 +249,7 @@ async def connect(url: str, *, schema: str, largest: int = 8, measures: Measures
         try:
             pool = await asyncpg.create_pool(
                 url,
-                min_size=2,
+                min_size=min(2, largest),
                 max_size=largest,
                 command_timeout=STATEMENT_SECONDS,
                 max_inactive_connection_lifetime=300,

@@ -125,7 +125,12 @@ async def start(name: str, build: Build[C], settings: C, clock: Clock) -> "Livin
     """Database, schema, NATS, the service's own parts, then its loops, then ready."""
     async with contextlib.AsyncExitStack() as undo:
         measures = Measures(name, settings.version)
-        db = await database.connect(settings.database_url, schema=name, measures=measures)
+        db = await database.connect(
+            settings.database_url,
+            schema=name,
+            largest=settings.database_connections,
+            measures=measures,
+        )
         undo.push_async_callback(db.close)
         bus = await nats_bus.connect(name, settings.nats_url, clock, measures)
         undo.push_async_callback(bus.close)

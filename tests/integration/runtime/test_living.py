@@ -22,6 +22,7 @@ from services.contracts.refusals import Unavailable
 from services.runtime import config, main
 from services.runtime.call import Call
 from services.runtime.config import Common
+from services.runtime.db import Tx
 from services.runtime.durability import NotDurable
 from services.runtime.jobs import Job
 from services.runtime.main import Living, PartEnded, Parts, Service
@@ -171,6 +172,32 @@ async def test_nats_closed_for_good_ends_the_service(pieces: Pieces) -> None:
 
     with pytest.raises(PartEnded):
         await asyncio.wait_for(waiting, 5)
+    await living.stop()
+
+
+async def test_a_service_opens_no_more_connections_than_it_is_told(pieces: Pieces) -> None:
+    parts: list[Parts] = []
+    all_in, go = asyncio.Barrier(4), asyncio.Event()
+
+    def build(given: Parts, _: Common) -> Service:
+        parts.append(given)
+        return Service()
+
+    async def stay(_: Tx) -> None:
+        await all_in.wait()
+        await go.wait()
+
+    few = settings(pieces.system, DIGIAULA_DATABASE_CONNECTIONS="3")
+    living = await main.start("booking", build, few, pieces.system.clock)
+    staying = [pieces.run(parts[0].db.transact(stay)) for _ in range(3)]
+    await asyncio.wait_for(all_in.wait(), 5)
+
+    with pytest.raises(Unavailable):
+        await parts[0].db.ping()
+
+    go.set()
+    await asyncio.gather(*staying)
+    await parts[0].db.ping()
     await living.stop()
 
 

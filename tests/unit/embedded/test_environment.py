@@ -37,6 +37,14 @@ def test_the_callers_setting_wins() -> None:
     assert told["DIGIAULA_SMTP_URL"] == "smtp://mail.example:25"
 
 
+def test_a_service_of_the_small_form_opens_few_connections_unless_the_caller_says_more() -> None:
+    for service in SERVICES:
+        told = environment_of(service, DIGIAULA_DATABASE_CONNECTIONS="20")
+
+        assert environment_of(service)["DIGIAULA_DATABASE_CONNECTIONS"] == "4"
+        assert told["DIGIAULA_DATABASE_CONNECTIONS"] == "20"
+
+
 def test_a_setting_nobody_here_knows_reaches_every_service() -> None:
     for service in SERVICES:
         assert environment_of(service, DIGIAULA_LOG_LEVEL="debug")["DIGIAULA_LOG_LEVEL"] == "debug"

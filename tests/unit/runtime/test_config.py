@@ -56,6 +56,12 @@ def test_everything_missing_and_unusable_is_named_at_once_and_no_value() -> None
     )
 
 
+def test_a_service_without_a_connection_to_its_database_is_refused() -> None:
+    assert load(Config, ENOUGH | {"DIGIAULA_DATABASE_CONNECTIONS": "1"}).database_connections == 1
+    with pytest.raises(SettingsError, match=r"^unusable settings: DIGIAULA_DATABASE_CONNECTIONS$"):
+        load(Config, ENOUGH | {"DIGIAULA_DATABASE_CONNECTIONS": "0"})
+
+
 @pytest.mark.parametrize("nothing", ["", "  "])
 def test_an_empty_variable_is_not_set(nothing: str) -> None:
     with pytest.raises(SettingsError, match="missing settings: DIGIAULA_TEST_PASSWORD"):
