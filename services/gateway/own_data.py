@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from msgspec import Struct
 
-from services.contracts.booking.own_data import DescribeOwnData, EraseResident, OwnBooking, OwnData
+from services.contracts.booking.own_data import DescribeOwnData, EraseResident, OwnData
 from services.contracts.envelope import Resident
 from services.contracts.envelope import Service as ServiceItself
 from services.contracts.gateway import OwnDataRequested, OwnDataToken, PrepareOwnData
@@ -24,6 +24,7 @@ from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import ListSightings, Seen
 from services.gateway import own_data_store as store
 from services.gateway.door import Door
+from services.gateway.own_bookings import KnownBooking, known
 from services.gateway.own_data_store import LinkRow
 from services.runtime import outbox
 from services.runtime.call import Call
@@ -67,7 +68,7 @@ class Report(Struct, frozen=True, kw_only=True):
     """Everything that is kept under somebody's contact. Feedback is not in it: nobody knows whose it is."""
 
     made_at: datetime
-    bookings: list[OwnBooking]
+    bookings: list[KnownBooking]
     messages: list[MessageTo]
     sightings: list[Seen]
     cards: list[OwnCard]
@@ -168,7 +169,7 @@ async def report_on(door: Door, booking_id: UUID, call: Call) -> Report:
     cards, deeds = await door.db.transact(kept_here)
     return Report(
         made_at=call.now,
-        bookings=own.bookings,
+        bookings=[known(booking) for booking in own.bookings],
         messages=messages.items,
         sightings=sightings.items,
         cards=cards,

@@ -20,14 +20,14 @@ class OwnChange(Struct, frozen=True, kw_only=True):
     by: str
 
 
-class OwnBooking(Struct, frozen=True, kw_only=True):
-    """Everything that is kept of one booking. `group` is there for a session of a group, `comes_as` for
-    one who came along; whoever books agrees, at `made_at`, that what they write is used for it.
+class OwnFacts(Struct, frozen=True, kw_only=True):
+    """Everything that is kept of one booking but for its time. `group` is there for a session of a group,
+    `comes_as` for one who came along; whoever books agrees, at `made_at`, that what they write is used for
+    it.
     """
 
     id: UUID
     status: BookingStatus
-    slot: BookedSlot
     display_name: str
     language: str
     made_at: datetime
@@ -48,6 +48,13 @@ class OwnBooking(Struct, frozen=True, kw_only=True):
     group: Words | None = None
     guided_to: list[str] = []
     changes: list[OwnChange] = []
+
+
+class OwnBooking(OwnFacts, frozen=True, kw_only=True):
+    """`staffed`: the host has promised to lead the session; until then residents are told of none."""
+
+    slot: BookedSlot
+    staffed: bool = True
 
 
 class OwnData(Struct, frozen=True, kw_only=True):

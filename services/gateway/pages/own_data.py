@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from services.contracts.booking.own_data import OwnBooking
 from services.gateway import forms, own_data
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
+from services.gateway.own_bookings import KnownBooking
 from services.gateway.own_data import Report
 from services.gateway.pages import catalogue, words
 from services.gateway.pages.coordinator.booking import BY, CHANGED, WHAT
@@ -45,7 +45,7 @@ class Line:
 class Told:
     """One booking with everything about it, in words."""
 
-    booking: OwnBooking
+    booking: KnownBooking
     status: str
     language: str
     age_group: str
@@ -135,7 +135,7 @@ def tell(report: Report, say: Say) -> list[Told]:
     return [_told(booking, report, say) for booking in report.bookings]
 
 
-def _told(booking: OwnBooking, report: Report, say: Say) -> Told:
+def _told(booking: KnownBooking, report: Report, say: Say) -> Told:
     return Told(
         booking=booking,
         status=say(STATUSES[booking.status]),

@@ -27,7 +27,7 @@ OWN = f"""
     SELECT b.id AS booking_id, b.status, b.display_name AS resident_name, b.email, b.phone, b.language,
            b.municipality, b.age_group, b.note, b.comes_as, b.walked_in, b.cancelled_by, b.cancel_reason,
            b.joined_at, b.feedback_given_at, b.enrolment_id, b.link_version, b.created_at, b.changed_at,
-           g.name_fi, g.name_sv, g.name_en,
+           g.name_fi, g.name_sv, g.name_en, s.staffing IN ('accepted', 'stand_in_wanted') AS staffed,
            ARRAY(SELECT service FROM guidance WHERE booking_id = b.id ORDER BY service) AS guided_to,
            {SLOT_COLUMNS}
     FROM booking b JOIN slot s ON s.id = b.slot_id JOIN person p ON p.id = s.host_id
@@ -82,7 +82,7 @@ def _own(row: Record, changes: list[OwnChange]) -> OwnBooking:
         for name in (
             *("email", "phone", "language", "municipality", "age_group", "note", "comes_as", "walked_in"),
             *("cancelled_by", "cancel_reason", "joined_at", "feedback_given_at", "enrolment_id"),
-            *("link_version", "changed_at", "guided_to"),
+            *("link_version", "changed_at", "guided_to", "staffed"),
         )
     }
     named = row["name_fi"] is not None
