@@ -24,7 +24,7 @@ from services.runtime.clock import Clock
 
 CONNECTIONS = 4
 # Beside them, those on which the server has left a message without an answer for so long.
-SILENT_CONNECTIONS = 24
+SILENT_CONNECTIONS = 44
 SILENT_SECONDS = 1.5
 CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 5.0

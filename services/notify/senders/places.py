@@ -4,17 +4,23 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+# Silent is who takes so many times as long as half of the others did, but nobody sooner than that.
+TIMES_AS_LONG = 8
+SOONEST = 0.25
+STEP = 1.2
+
 
 class Places:
-    """At most `lively` conversations that get on. One that does not end for `patience` seconds gives up its
-    place to another, until `silent` of them wait in silence: a provider that leaves a few messages hanging
-    holds up no others.
+    """At most `lively` conversations that get on. One that does not end when others would have gives up its
+    place to another, after `patience` seconds at the latest, until `silent` of them wait in silence: a
+    provider that leaves a few messages hanging holds up no others.
     """
 
     def __init__(self, *, lively: int, silent: int, patience: float) -> None:
         self.silent = 0
         self._most_silent = silent
-        self._patience = patience
+        self._longest = patience
+        self._usual = patience / TIMES_AS_LONG
         self._free = asyncio.Semaphore(lively)
 
     @contextlib.asynccontextmanager
@@ -34,7 +40,10 @@ class Places:
         self._free.release()
         return True
 
-    def leave(self, *, silent: bool) -> None:
+    def leave(self, *, silent: bool, after: float) -> None:
+        """A step towards what half of the conversations take: the few that hang do not move it."""
+        usual = self._usual * (STEP if after > self._usual else 1 / STEP)
+        self._usual = min(self._longest, max(SOONEST, usual * TIMES_AS_LONG)) / TIMES_AS_LONG
         if silent:
             self.silent -= 1
         else:
@@ -42,18 +51,20 @@ class Places:
 
     @property
     def patience(self) -> float:
-        return self._patience
+        return TIMES_AS_LONG * self._usual
 
 
 class _Place:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._silent = False
+        self._since = asyncio.get_running_loop().time()
         self._watch()
 
     def leave(self) -> None:
         self._timer.cancel()
-        self._places.leave(silent=self._silent)
+        after = asyncio.get_running_loop().time() - self._since
+        self._places.leave(silent=self._silent, after=after)
 
     def _watch(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(self._places.patience, self._fall_silent)

@@ -40,6 +40,33 @@ async def test_messages_left_without_an_answer_hold_up_no_others(
     assert len(mailroom.taken) == 80
 
 
+async def test_what_a_quick_server_leaves_without_an_answer_gives_way_long_before_its_patience_ends(
+    system: System, neighbours: Neighbours, mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would have fallen silent for a minute, had the others not been quick."""
+    monkeypatch.setattr(email, "SILENT_SECONDS", 60)
+    await system.start("notify", SMTP_URL=mailroom.url)
+    answer = asyncio.Event()
+
+    async def hold_up(mail: Message) -> None:
+        if mail.to.startswith("hanging"):
+            await answer.wait()
+
+    mailroom.on_data = hold_up
+    for number in range(60):
+        await neighbours.tell(news(BookingConfirmed, neighbours.has(email=f"a{number}@example.org")))
+    await eventually(lambda: confirmed(system, 60))
+    for number in range(email.CONNECTIONS):
+        await neighbours.tell(news(BookingConfirmed, neighbours.has(email=f"hanging{number}@example.org")))
+    await mailroom.mails(60 + email.CONNECTIONS)
+    await neighbours.tell(news(BookingConfirmed, neighbours.has(email="after@example.org")))
+
+    await eventually(lambda: confirmed(system, 61))
+
+    answer.set()
+    await eventually(lambda: confirmed(system, 61 + email.CONNECTIONS))
+
+
 async def test_of_those_left_without_an_answer_only_so_many_are_waited_for(
     system: System, neighbours: Neighbours, mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
