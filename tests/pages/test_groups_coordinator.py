@@ -223,6 +223,19 @@ async def test_what_somebody_else_changed_meanwhile_is_told_and_nothing_typed_is
     assert [asked.version for asked in tables.heard(ChangeGroup)] == [1, 2]
 
 
+@pytest.mark.parametrize("version", [None, "", "x", "9" * 30])
+async def test_a_form_that_names_no_version_never_writes_over_what_stands(
+    coordinator: Visitor, tables: Neighbours, version: str | None
+) -> None:
+    tables.answers(ChangeGroup, OPEN)
+    page = await coordinator.open(GROUP)
+
+    await coordinator.send(page.form(GROUP), version=version)
+
+    (change,) = tables.heard(ChangeGroup)
+    assert change.version == 0, "which no group has: only what stands already may be asked for"
+
+
 async def test_what_is_wrong_in_a_form_does_not_make_it_a_newer_one(
     coordinator: Visitor, tables: Neighbours
 ) -> None:

@@ -138,7 +138,7 @@ class ChangeGroup(Request[Group], frozen=True, kw_only=True):
     offered to those who wait at once. Whether a group is open, and for a series, stays as it was made.
     A session whose host leads the group no longer, or has not answered, is handed to who does.
     `version`: the one it was made from; refuses `changed_meanwhile` (`facts.version`) when somebody else
-    has changed the group since. Without it whatever stands is changed.
+    has changed the group since. Without it whatever stands is changed: the gateway always says one.
     """
 
     subject: ClassVar[str] = "booking.v1.rpc.change_group"

@@ -43,10 +43,11 @@ class GroupFacts(Struct, frozen=True, kw_only=True):
 
 
 class GroupChange(GroupFacts, frozen=True, kw_only=True):
-    """The whole of what can be changed. `version`: the one it was made from. When somebody else has changed
-    the group since, it is refused (`changed_meanwhile`); without a version whatever stands is changed."""
+    """The whole of what can be changed. `version`: the one it was made from, as `GET` of the group tells
+    it; without one it is refused (`field_required`). When somebody else has changed the group since, it
+    is refused (`changed_meanwhile`, with the `version` that stands); the same change twice is once."""
 
-    version: int | None = None
+    version: int
 
 
 class GroupBody(GroupFacts, frozen=True, kw_only=True):

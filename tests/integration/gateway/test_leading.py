@@ -213,6 +213,23 @@ async def test_a_change_of_what_somebody_else_has_changed_is_refused(shared: Doo
     assert (await coordinator.get(at)).json["group"]["capacity"] == 20
 
 
+async def test_a_change_that_names_no_version_is_told_to_send_it_and_changes_nothing(
+    shared: Doorstep,
+) -> None:
+    coordinator = await shared.signed_in(shared.house.coordinator.person_id)
+    made = await coordinator.post("/managed-groups", a_group(shared.house))
+    at, body = f"/managed-groups/{made.json['id']}", a_group(shared.house, capacity=20)
+    blind = {name: value for name, value in body.items() if name != "open"}
+
+    refused = [await coordinator.put(at, blind), await coordinator.put(at, blind | {"version": None})]
+
+    assert [(reply.status, reply.wrong["version"]) for reply in refused] == [
+        (400, "field_required"),
+        (400, "number_invalid"),
+    ]
+    assert (await coordinator.get(at)).json["group"]["capacity"] == made.json["capacity"]
+
+
 async def test_what_is_wrong_is_said_field_by_field(shared: Doorstep) -> None:
     coordinator = await shared.signed_in(shared.house.coordinator.person_id)
     wrong = a_group(shared.house, capacity=1, theme="ei-ole", surprise=1) | {"name": {"fi": "x"}}

@@ -263,7 +263,7 @@ class Scene:
             f"POST {group}/announcements": {"words": "Nähdään!"},
             "POST /api/v1/bookings/{booking_id}/application": {"accept": True},
             "POST /api/v1/managed-groups": self._group() | {"open": True},
-            f"PUT {group}": self._group(),
+            f"PUT {group}": self._group() | {"version": 1},
             f"POST {group}/series/preview": days,
             f"PUT {group}/series": days | {"reason": "Uudet ajat."},
             f"POST {group}/end": {"reason": "Ryhmä päättyy."},
