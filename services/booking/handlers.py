@@ -8,6 +8,7 @@ from services.booking.service.appointments import (
     afterwards,
     booking,
     changing,
+    names,
     receptions,
     searching,
     slots,
@@ -26,6 +27,7 @@ from services.contracts.booking import catalogue as c
 from services.contracts.booking import coordination as w
 from services.contracts.booking import enrolment as e
 from services.contracts.booking import groups as g
+from services.contracts.booking import names as n
 from services.contracts.booking import own as o
 from services.contracts.booking import own_data as y
 from services.contracts.booking import people as p
@@ -99,6 +101,7 @@ USE_CASES: dict[type[Request[Any]], UseCase[Deps]] = {
     s.CancelSlot: slots.cancel_slot,
     a.Book: booking.book,
     a.DescribeBooking: changing.describe_booking,
+    n.DescribeNames: names.describe_names,
     a.ConfirmBooking: places.confirm_booking,
     a.CancelBooking: places.cancel_booking,
     a.MoveBooking: places.move_booking,
@@ -129,6 +132,7 @@ QUESTIONS = (
     p.Identify,
     p.FindPersonByEmail,
     a.DescribeBooking,
+    n.DescribeNames,
     a.DescribeMessage,
     a.DescribeMessages,
 )

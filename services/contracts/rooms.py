@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from services.contracts.envelope import Event, Nothing, Request
+from services.contracts.envelope import Event, Nothing, Request, Resident
 
 
 class RoomState(StrEnum):
@@ -110,6 +110,29 @@ class Join(Request[Joined], frozen=True, kw_only=True):
     slot_id: UUID | None = None
     display_name: str
     language: str = "fi"
+
+
+class Press(Struct, frozen=True, kw_only=True):
+    """A press of join by the bearer of a link, which the gateway has read."""
+
+    link: Resident
+    display_name: str
+    language: str = "fi"
+
+
+class JoinedAgain(Struct, frozen=True):
+    """In the order asked; None for who must ask by `Join`, and hears there what is to be heard."""
+
+    items: list[Joined | None]
+
+
+class JoinAgain(Request[JoinedAgain], frozen=True, kw_only=True):
+    """Those who are in already press again, many at one moment: to each a new way in, under the same name.
+    Changes nothing, and refuses nobody. The gateway asks it of its own accord. At most 64."""
+
+    subject: ClassVar[str] = "rooms.v1.rpc.join_again"
+    reply = JoinedAgain
+    presses: list[Press]
 
 
 class Leave(Request[Nothing], frozen=True, kw_only=True):

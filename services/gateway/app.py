@@ -19,6 +19,7 @@ from services.gateway.limits import Limits
 from services.gateway.live import Hub
 from services.gateway.pages import catalogue, problem, rendering
 from services.gateway.routes import ROUTES
+from services.gateway.together import Together
 from services.gateway.waiting import WaitingPages
 from services.runtime.jobs import Job
 from services.runtime.main import Parts, Service
@@ -42,6 +43,7 @@ def build(parts: Parts, settings: Config) -> Service:
             trusted_proxies=settings.list_of(settings.trusted_proxies),
             copies=settings.copies,
         ),
+        together=Together(parts.bus),
         problem_page=problem.show,
     )
     kept = sessions.Sessions(db=parts.db, clock=parts.clock, settings=settings)

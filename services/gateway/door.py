@@ -11,6 +11,7 @@ from services.gateway.known import Known
 from services.gateway.limits import Limits
 from services.gateway.live import Hub
 from services.gateway.problems import Problem
+from services.gateway.together import Together
 from services.gateway.waiting import WaitingPages
 from services.gateway.walk_ins import WalkIns
 from services.runtime.bus import Bus
@@ -33,6 +34,7 @@ class Door:
     known: Known
     waiting: WaitingPages
     limits: Limits
+    together: Together
     walk_ins: WalkIns = field(default_factory=WalkIns)
     problem_page: ProblemPage | None = None
 

@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from services.contracts.booking.appointments import Booking, DescribeBooking
+from services.contracts.booking.appointments import DescribeBooking
+from services.contracts.booking.names import KnownAs
 from services.contracts.envelope import Resident, Role
 from services.contracts.refusals import Code, Refusal, Unavailable, field_refusal
 from services.contracts.rooms import Join, Joined
 from services.gateway.audit import Action, note
 from services.gateway.door import Door
 from services.gateway.who import Caller
+from services.runtime.bus import AnswerFailed
 from services.runtime.call import Call
 
 NAME_WITHIN = timedelta(seconds=1)
@@ -26,28 +28,28 @@ async def as_resident(door: Door, call: Call, *, name: str | None, language: str
 
     Nobody comes in under the host's name; whose it is only booking knows.
     """
-    booking = await _booking(door, call)
-    language = language or (booking.language if booking else "fi")
+    known = await _known_as(door, call)
+    language = language or (known.language if known else "fi")
     if name is not None:
-        if _is_the_hosts(name, booking):
+        if _is_the_hosts(name, known):
             raise field_refusal(
                 Code.NICKNAME_INVALID, "display_name", "The one you meet has this name. Choose another one."
             )
-        return await door.bus.call(Join(display_name=name, language=language), call)
+        return await door.together.join(Join(display_name=name, language=language), call)
     nobody = Join(display_name=SOMEBODY.get(language, SOMEBODY["fi"]), language=language)
-    if booking is None or _is_the_hosts(booking.display_name, booking):
-        return await door.bus.call(nobody, call)
+    if known is None or _is_the_hosts(known.display_name, known):
+        return await door.together.join(nobody, call)
     try:
-        return await door.bus.call(Join(display_name=booking.display_name, language=language), call)
+        return await door.together.join(Join(display_name=known.display_name, language=language), call)
     except Refusal as refusal:
         if refusal.code is not Code.NICKNAME_INVALID:
             raise
-        return await door.bus.call(nobody, call)
+        return await door.together.join(nobody, call)
 
 
-def _is_the_hosts(name: str, booking: Booking | None) -> bool:
+def _is_the_hosts(name: str, known: KnownAs | None) -> bool:
     """Alike to the eye is alike: neither case nor the width of a sign nor spaces make another name."""
-    return booking is not None and _alike(name) == _alike(booking.slot.host.display_name)
+    return known is not None and _alike(name) == _alike(known.host_name)
 
 
 def _alike(name: str) -> str:
@@ -66,10 +68,20 @@ async def as_host(
     return await door.bus.call(Join(slot_id=slot_id, display_name=chosen, language=language), call)
 
 
-async def _booking(door: Door, call: Call) -> Booking | None:
+async def _known_as(door: Door, call: Call) -> KnownAs | None:
+    """What cannot be told of all together is asked alone: an older release of booking knows only that."""
     assert isinstance(call.actor, Resident)
     soon = replace(call, deadline=call.now + NAME_WITHIN, key=None)
     try:
-        return await door.bus.call(DescribeBooking(booking_id=call.actor.booking_id), soon)
+        return await door.together.names(soon)
+    except (Refusal, Unavailable, AnswerFailed):
+        pass
+    try:
+        booking = await door.bus.call(DescribeBooking(booking_id=call.actor.booking_id), soon)
     except (Refusal, Unavailable):
         return None
+    return KnownAs(
+        display_name=booking.display_name,
+        language=booking.language,
+        host_name=booking.slot.host.display_name,
+    )

@@ -1,8 +1,10 @@
 """Requests in. Whoever is not known yet is asked about, outside of any transaction, and served then."""
 
+from collections.abc import Awaitable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from services.contracts.envelope import Service
 from services.contracts.refusals import Unavailable
@@ -10,6 +12,8 @@ from services.contracts.rooms import (
     AskForHelp,
     CloseRoom,
     Join,
+    JoinAgain,
+    JoinedAgain,
     Leave,
     ListOwnRooms,
     ListPresence,
@@ -20,6 +24,7 @@ from services.contracts.rooms import (
     RoomView,
 )
 from services.rooms import hosting, joining, news, own_data, service
+from services.rooms.domain import Meeting, Seat
 from services.rooms.gathering import Gathering
 from services.rooms.service import Board, Means, NotYetKnown
 from services.rooms.store import places
@@ -33,15 +38,19 @@ MOST_TRIES = 10
 
 
 def handlers(db: Database, bus: Bus, means: Means) -> Handlers:
-    board = Board(
-        seats=Gathering(lambda ids: db.transact(lambda tx: places.seats(tx, ids))),
-        meetings=Gathering(lambda ids: db.transact(lambda tx: places.meetings(tx, ids))),
-    )
+    def find_seats(ids: Collection[UUID]) -> Awaitable[Mapping[UUID, Seat]]:
+        return db.glance(lambda tx: places.seats(tx, ids))
+
+    def find_meetings(ids: Collection[UUID]) -> Awaitable[Mapping[UUID, Meeting]]:
+        return db.glance(lambda tx: places.meetings(tx, ids))
+
+    board = Board(find_seats, seats=Gathering(find_seats), meetings=Gathering(find_meetings))
     served: Handlers = {
         Look: _looking(means, board),
         LookAtSlots: in_transaction(db, means, service.look_at_slots),
         ListOwnRooms: in_transaction(db, means, service.list_own_rooms),
         Join: _joining(db, means, board),
+        JoinAgain: _joining_again(means, board),
         Leave: in_transaction(db, means, service.leave),
         AskForHelp: in_transaction(db, means, service.ask_for_help),
         CloseRoom: in_transaction(db, means, service.close_room),
@@ -74,6 +83,13 @@ def _knowing(handler: Handler, db: Database, bus: Bus) -> Handler:
 
         await db.transact(remember)
         return await handler(request, call)
+
+    return handle
+
+
+def _joining_again(means: Means, board: Board) -> Handler:
+    async def handle(request: JoinAgain, call: Call) -> JoinedAgain:
+        return await joining.join_again(request, call, means, board)
 
     return handle
 

@@ -3,13 +3,24 @@
 from dataclasses import replace
 from uuid import UUID
 
-from services.contracts.envelope import Resident, Staff
-from services.contracts.rooms import AttendeeJoined, AttendeeWaiting, HostArrived, Join, Joined
+from services.contracts.envelope import Resident, Service, Staff
+from services.contracts.refusals import Code, Refusal, field_refusal
+from services.contracts.rooms import (
+    AttendeeJoined,
+    AttendeeWaiting,
+    HostArrived,
+    Join,
+    JoinAgain,
+    Joined,
+    JoinedAgain,
+    Press,
+)
 from services.rooms import domain, names
-from services.rooms.domain import Meeting, Presence
+from services.rooms.domain import Meeting, Presence, Seat
 from services.rooms.service import (
     Board,
     Means,
+    NotYetKnown,
     hosted,
     own_seat,
     seat_of,
@@ -25,6 +36,24 @@ from services.runtime import outbox
 from services.runtime.call import Call
 from services.runtime.db import Tx
 
+MOST_AT_ONCE = 64
+
+
+async def join_again(request: JoinAgain, call: Call, means: Means, board: Board) -> JoinedAgain:
+    """To each a new way in, of one look at how things stand; whoever is not simply in asks by `Join`."""
+    if call.actor != Service(name="gateway"):
+        raise Refusal(Code.FORBIDDEN, "Only who has read these links may ask this.")
+    if len(request.presses) > MOST_AT_ONCE:
+        raise field_refusal(Code.FIELD_INVALID, "presses", f"Ask for at most {MOST_AT_ONCE} at once.")
+    seats = await board.find_seats({press.link.booking_id for press in request.presses})
+    items: list[Joined | None] = []
+    for press in request.presses:
+        try:
+            items.append(_again(seats.get(press.link.booking_id), press, call, means))
+        except (Refusal, NotYetKnown):
+            items.append(None)
+    return JoinedAgain(items)
+
 
 async def again(request: Join, call: Call, means: Means, board: Board) -> Joined | None:
     """The answer for a resident who is in already, which changes nothing; None for everybody else.
@@ -33,9 +62,13 @@ async def again(request: Join, call: Call, means: Means, board: Board) -> Joined
     """
     if not isinstance(call.actor, Resident):
         return None
-    shown = names.display_name(request.display_name)
-    link = call.actor
-    seat = own_seat(await board.seats.get(link.booking_id), link.booking_id, link.link_version)
+    press = Press(link=call.actor, display_name=request.display_name, language=request.language)
+    return _again(await board.seats.get(call.actor.booking_id), press, call, means)
+
+
+def _again(known: Seat | None, press: Press, call: Call, means: Means) -> Joined | None:
+    shown = names.display_name(press.display_name)
+    seat = own_seat(known, press.link.booking_id, press.link.link_version)
     meeting = seat.meeting
     if seat.name is None or seat.participant_id is None or seat.presence is not Presence.JOINED:
         return None
@@ -43,7 +76,7 @@ async def again(request: Join, call: Call, means: Means, board: Board) -> Joined
     if not meeting.host_present or not seat.name.stays(means.known_as(shown, meeting.slot_id)):
         return None
     shown = names.told_apart(shown, seat.name.number)
-    return _let_in(meeting, Guest.of(meeting, seat.participant_id, shown), request, call, means)
+    return _let_in(meeting, Guest.of(meeting, seat.participant_id, shown), press, call, means)
 
 
 async def join(tx: Tx, request: Join, call: Call, means: Means) -> Joined:
@@ -110,7 +143,7 @@ async def _host_joins(tx: Tx, staff: Staff, name: str, request: Join, call: Call
     return _let_in(replace(meeting, host_present=True), guest, request, call, means)
 
 
-def _let_in(meeting: Meeting, guest: Guest, request: Join, call: Call, means: Means) -> Joined:
+def _let_in(meeting: Meeting, guest: Guest, asked: Join | Press, call: Call, means: Means) -> Joined:
     """Whoever moderates begins as they like, everybody else as suits the number of people."""
     seen = view(meeting, means.hours, call.now)
     video = means.signer.video(
@@ -118,7 +151,7 @@ def _let_in(meeting: Meeting, guest: Guest, request: Join, call: Call, means: Me
         guest=guest,
         now=call.now,
         not_after=seen.closes_at,
-        language=request.language,
+        language=asked.language,
     )
     quiet = meeting.is_quiet and not guest.moderates
     return Joined(state=seen.state, view=seen, video=video, display_name=guest.name, quiet=quiet)

@@ -24,7 +24,7 @@ from services.contracts.rooms import (
 )
 from services.rooms import domain, names
 from services.rooms.domain import Hours, Meeting, Name, Presence, Seat
-from services.rooms.gathering import Gathering
+from services.rooms.gathering import Fetch, Gathering
 from services.rooms.store import people, places
 from services.rooms.tokens import Signer
 from services.runtime import outbox
@@ -50,6 +50,7 @@ class Means:
 class Board:
     """Where those who only look find how things stand, many of them at once."""
 
+    find_seats: Fetch[Seat]
     seats: Gathering[Seat]
     meetings: Gathering[Meeting]
 

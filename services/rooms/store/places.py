@@ -154,6 +154,7 @@ async def hold_shared(tx: Tx, booking_id: UUID) -> None:
     await tx.execute(HOLD_SHARED, booking_id, bearer)
 
 
+# An array made by a subquery looks alike to the planner whatever is in it: one plan is kept for all.
 # `cancelled` is about the bearer's own place too; who waits is not for residents to know.
 SEATS = """
     SELECT place.booking_id, place.link_version,
@@ -171,7 +172,7 @@ SEATS = """
     JOIN room ON room.slot_id = place.slot_id
     LEFT JOIN participant own ON own.slot_id = place.slot_id AND own.who_id = place.booking_id
     LEFT JOIN called_off ON called_off.slot_id = place.slot_id
-    WHERE place.booking_id = ANY($1::uuid[])
+    WHERE place.booking_id = ANY(ARRAY(SELECT unnest($1::uuid[])))
 """
 
 
@@ -205,7 +206,7 @@ MEETINGS = """
             ORDER BY help_asked_at) AS cannot_get_in
     FROM room
     LEFT JOIN called_off ON called_off.slot_id = room.slot_id
-    WHERE room.slot_id = ANY($1::uuid[])
+    WHERE room.slot_id = ANY(ARRAY(SELECT unnest($1::uuid[])))
 """
 
 

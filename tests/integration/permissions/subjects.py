@@ -17,6 +17,7 @@ def only(*names: str) -> frozenset[str]:
 REQUESTS = {
     "booking.v1.rpc.book": only("gateway"),
     "booking.v1.rpc.read_contact": only("gateway"),
+    "booking.v1.rpc.describe_names": only("gateway"),
     "booking.v1.rpc.describe_place": only("gateway", "rooms"),
     "booking.v1.rpc.describe_message": only("gateway", "notify"),
     "booking.v1.rpc.describe_group_message": only("gateway", "notify"),
@@ -27,6 +28,7 @@ REQUESTS = {
     "booking.v1.rpc.describe_links": only("gateway", "notify"),
     "booking.v1.rpc.list_alert_addresses": only("gateway", "notify"),
     "rooms.v1.rpc.join": only("gateway"),
+    "rooms.v1.rpc.join_again": only("gateway"),
     "notify.v1.rpc.list_messages": only("gateway"),
     "gateway.v1.rpc.prepare_sign_in": only("notify"),
     "gateway.v1.rpc.something_else": NOBODY,
