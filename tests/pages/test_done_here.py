@@ -11,8 +11,8 @@ from services.contracts.booking.appointments import CancelBooking
 from services.contracts.booking.enrolment import LeaveGroup
 from services.gateway.pages.kept_place import MOST_FORMS
 from tests.pages import examples
+from tests.pages.taking import FORMS, SERIES, TIME, Ledger, ledger, press
 from tests.pages.test_groups import COME_IN
-from tests.pages.test_pressed_again import FORMS, SERIES, TIME, Ledger, ledger, press
 from tests.support.clock import SetClock
 from tests.support.neighbours import Neighbours
 from tests.support.page import Page, Visitor
