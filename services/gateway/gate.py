@@ -1,9 +1,8 @@
 """The gate: who comes when there is too much already is turned away before anything is spent on them.
 
 No session, no body, no question to a neighbour, no line of log for each. What is too much shows in two
-ways: in the places that are taken and, where this process gets too little of a processor, in requests that
-have lain in their sockets. uvloop accepts one connection in a turn, so that those who wait there make no
-turn longer and take no place: nothing else tells of them.
+ways: in the line before the places and, where this process gets too little of a processor, in requests that
+have lain in their sockets. Those take no place and stand in no line: nothing else tells of them.
 """
 
 import asyncio
@@ -16,13 +15,15 @@ from aiohttp import web
 
 from services.contracts.refusals import Code, Refusal
 from services.gateway.entrance import route_of
-from services.gateway.limits import Limits, too_much
+from services.gateway.limits import Limits
+from services.gateway.places import too_much
 
 log = structlog.get_logger()
 
 FOR_MACHINES = ("/health/", "/version", "/metrics")
 LATE_SECONDS = 0.05
-MANY, FEW = 512, 8  # in a row: so many are served within a second, when a room opens for all who wait
+MANY, FEW = 768, 8  # in a row: so many are let in when a room opens for all who wait
+SHORT = 32  # in line, while there is a crowd: so many that no place is empty
 CROWD_SECONDS = 2.0
 FORGOTTEN_AFTER = 0.25
 TELL_SECONDS = 1.0
@@ -34,27 +35,37 @@ _RECEIVED = slice(52, 56)
 
 class Crowd:
     """Whether so many come that they wait for us. All who come at once after a pause are no crowd: they are
-    served sooner than they could ask again. Where more than that were late in a row there is one for some
-    seconds, and while there is, whoever is late is told so at once.
+    served sooner than they could ask again. Where more than that were late in a row, or stood in a line
+    that was never empty meanwhile, there is one for some seconds. While there is, whoever is late is told
+    so at once, and only a short line is let stand.
     """
 
     def __init__(self) -> None:
-        self._in_a_row = 0
+        self._late = 0
         self._last = -FORGOTTEN_AFTER
+        self._stood = 0
         self._until = 0.0
 
-    def is_too_much(self, waited: float, now: float) -> bool:
-        """Of one who has come after lying in a socket for so long."""
+    def is_too_late(self, waited: float, now: float) -> bool:
+        """For one who has come after lying in a socket for so long."""
         if waited < LATE_SECONDS:
-            self._in_a_row = 0
+            self._late = 0
             return False
         if now - self._last > FORGOTTEN_AFTER:
-            self._in_a_row = 0
-        self._in_a_row += 1
+            self._late = 0
+        self._late += 1
         self._last = now
-        if self._in_a_row > (FEW if now < self._until else MANY):
+        if self._late > (FEW if now < self._until else MANY):
             self._until = now + CROWD_SECONDS
         return now < self._until
+
+    def is_too_long(self, in_line: int, now: float) -> bool:
+        """A line with so many in it, for one more."""
+        self._stood = self._stood + 1 if in_line else 0
+        if in_line < SHORT or (self._stood <= MANY and now >= self._until):
+            return False
+        self._until = now + CROWD_SECONDS
+        return True
 
 
 class Gate:
@@ -67,11 +78,13 @@ class Gate:
         """Open to whoever asks for our health: a busy service is a healthy one."""
         if request.path.startswith(FOR_MACHINES):
             return False
+        now = monotonic()
+        if self._crowd.is_too_late(waited(request), now):
+            return True
         route = route_of(request)
-        is_stream = route is not None and route.stream
-        return self._crowd.is_too_much(waited(request), monotonic()) or self._limits.is_full(
-            stream=is_stream
-        )
+        if route is not None and route.stream:
+            return self._limits.is_full_of_streams()
+        return self._crowd.is_too_long(self._limits.places.in_line, now)
 
     def turn_away(self) -> Refusal:
         self._turned_away += 1

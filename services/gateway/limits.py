@@ -19,6 +19,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from services.contracts.refusals import Code, Refusal
+from services.gateway.places import Places, too_much
 
 IN_FLIGHT = 64
 ARRIVING = 500
@@ -49,7 +50,7 @@ class Limits:
         self._trusted = [ipaddress.ip_network(item, strict=False) for item in trusted_proxies]
         self._counts = MovingWindowRateLimiter(MemoryStorage())
         self._salt = secrets.token_bytes(16)
-        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+        self.places = Places(IN_FLIGHT)
         self._arriving = asyncio.Semaphore(ARRIVING)
         self._streams = asyncio.Semaphore(STREAMS)
 
@@ -93,14 +94,16 @@ class Limits:
             retry_after=max(1, round(reset - time())),
         )
 
-    def place(self, *, stream: bool) -> asyncio.Semaphore:
-        """A place for one request in hand, or a refusal at once: a queue here would only hide the load."""
-        if self.is_full(stream=stream):
+    def place(self, *, stream: bool) -> Places | asyncio.Semaphore:
+        """For one request in hand. There is no line for streams: who has one keeps it."""
+        if not stream:
+            return self.places
+        if self.is_full_of_streams():
             raise too_much()
-        return self._streams if stream else self._in_flight
+        return self._streams
 
-    def is_full(self, *, stream: bool) -> bool:
-        return (self._streams if stream else self._in_flight).locked()
+    def is_full_of_streams(self) -> bool:
+        return self._streams.locked()
 
     def arriving(self) -> asyncio.Semaphore:
         """A place for one request whose body is still on its way. There are many of these: whoever sends
@@ -128,10 +131,6 @@ class Limits:
 
     def _lifted(self, client: str) -> bool:
         return not self._on and _is_loopback(client)
-
-
-def too_much() -> Refusal:
-    return Refusal(Code.OVERLOADED, "Too many requests at once. Try again in a moment.")
 
 
 @lru_cache(maxsize=64)

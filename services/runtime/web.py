@@ -1,6 +1,7 @@
 """The small HTTP side every service has: is it alive, is it ready, which version is it."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -17,6 +18,9 @@ CHECK_SECONDS = 0.6
 # Who finds this full is told nothing, and tries again after one, three and seven seconds: rather let them
 # in, to be told that there are too many. The system has a limit of its own, often 4096.
 BACKLOG = 2048
+# uvloop accepts one connection in a turn of its loop from each socket that it listens on. Turns are few on
+# a busy machine, and those who knock would wait for one each: it listens on so many copies of one socket.
+DOORS = 16
 
 
 class Health:
@@ -100,10 +104,22 @@ class HttpServer:
 
     async def start(self, host: str, port: int) -> None:
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=BACKLOG).start()
+        for listening in await _listening(host, port):
+            for _ in range(DOORS - 1):
+                await web.SockSite(self._runner, listening.dup(), backlog=BACKLOG).start()
+            await web.SockSite(self._runner, listening, backlog=BACKLOG).start()
 
     async def stop(self) -> None:
         await self._runner.cleanup()
+
+
+async def _listening(host: str, port: int) -> list[socket.socket]:
+    """One for each address that the name stands for."""
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    places = {(family, address) for family, _, _, _, address in found}
+    return [socket.create_server(address, family=family, backlog=BACKLOG) for family, address in places]
 
 
 @web.middleware

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sys
+from collections.abc import Iterable
 from typing import Any
 from unittest.mock import Mock
 
@@ -11,27 +12,36 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from services.gateway.entrance import ROUTES
-from services.gateway.gate import CROWD_SECONDS, FEW, LATE_SECONDS, MANY, Crowd, Gate, waited
-from services.gateway.limits import IN_FLIGHT, Limits
+from services.gateway.gate import CROWD_SECONDS, FEW, LATE_SECONDS, MANY, SHORT, Crowd, Gate, waited
+from services.gateway.limits import IN_FLIGHT, STREAMS, Limits
+from services.gateway.places import LONGEST
 
 LATE = 2 * LATE_SECONDS
 NOW = 1000.0
+PEOPLE = 600
 
 
 def come(
     crowd: Crowd, count: int, *, waited: float = LATE, at: float = NOW, every: float = 0.001
 ) -> list[bool]:
     """Who of so many is turned away."""
-    return [crowd.is_too_much(waited, at + number * every) for number in range(count)]
+    return [crowd.is_too_late(waited, at + number * every) for number in range(count)]
+
+
+def stand(crowd: Crowd, lengths: Iterable[int], *, at: float = NOW) -> list[bool]:
+    """Who is turned away of those who found lines of these lengths."""
+    return [crowd.is_too_long(length, at) for length in lengths]
 
 
 def test_when_many_in_a_row_were_late_nobody_late_is_let_in() -> None:
     assert come(Crowd(), MANY + 2) == [False] * MANY + [True, True]
 
 
-def test_as_many_as_there_are_places_may_come_after_a_pause() -> None:
-    assert MANY >= IN_FLIGHT
-    assert not any(come(Crowd(), IN_FLIGHT))
+def test_a_whole_room_may_come_after_a_pause() -> None:
+    """Late, or to stand in line, as they find the places."""
+    assert IN_FLIGHT <= PEOPLE <= min(MANY, LONGEST)
+    assert not any(come(Crowd(), PEOPLE))
+    assert not any(stand(Crowd(), range(PEOPLE)))
 
 
 def test_who_is_in_time_comes_in_whatever_others_had_to_wait() -> None:
@@ -62,22 +72,67 @@ def test_few_who_come_to_a_slow_machine_are_no_crowd() -> None:
     assert not any(come(Crowd(), 3 * MANY, every=1.0))
 
 
+def test_when_many_have_stood_in_one_line_only_a_short_one_is_let_stand() -> None:
+    """The line goes on: it is never empty, whatever its length."""
+    crowd = Crowd()
+    assert not any(stand(crowd, [SHORT] * MANY))
+    assert stand(crowd, [SHORT, SHORT - 1, SHORT]) == [True, False, True]
+
+
+def test_a_line_that_was_empty_meanwhile_is_another_one() -> None:
+    crowd = Crowd()
+    for _ in range(3):
+        assert not any(stand(crowd, [0, *[SHORT] * MANY]))
+
+
+def test_a_crowd_in_line_is_one_until_nobody_has_been_turned_away_for_a_while() -> None:
+    crowd = Crowd()
+    stand(crowd, [SHORT] * (MANY + 1))
+    soon, later = NOW + 0.9 * CROWD_SECONDS, NOW + 1.5 * CROWD_SECONDS
+    assert stand(crowd, [0, SHORT], at=soon) == [False, True]
+    assert stand(crowd, [0, SHORT], at=later) == [False, True]
+    assert stand(crowd, [0, SHORT], at=later + 1.1 * CROWD_SECONDS) == [False, False]
+
+
+def test_who_is_late_and_who_stands_in_line_are_one_crowd() -> None:
+    crowd = Crowd()
+    stand(crowd, [SHORT] * (MANY + 1))
+    assert come(crowd, 1) == [True]
+
+
+STREAM = "/events"
+
+
 def asking(path: str) -> Any:
     app = web.Application()
-    app[ROUTES] = {}
-    return make_mocked_request("GET", path, app=app, transport=Mock(get_extra_info=lambda *_: None))
+    routes: dict[Any, Any] = {}
+    app[ROUTES] = routes
+    found = make_mocked_request("GET", path, app=app, transport=Mock(get_extra_info=lambda *_: None))
+    routes[found.match_info.handler] = Mock(stream=path == STREAM)
+    return found
 
 
-async def test_with_every_place_taken_only_machines_that_look_after_us_come_in() -> None:
+async def test_in_a_crowd_only_machines_that_look_after_us_and_streams_pass_a_line() -> None:
     limits = Limits(on=True, trusted_proxies=[])
     gate = Gate(limits)
-    assert not gate.is_closed_to(asking("/times"))
-
-    for _ in range(IN_FLIGHT):
-        await limits.place(stream=False).acquire()
+    limits.places.in_line = SHORT
+    assert not any(gate.is_closed_to(asking("/times")) for _ in range(MANY))
 
     assert gate.is_closed_to(asking("/times"))
     assert not gate.is_closed_to(asking("/health/ready"))
+    assert not gate.is_closed_to(asking(STREAM))
+
+
+async def test_there_are_so_many_streams_and_no_line_for_them() -> None:
+    limits = Limits(on=True, trusted_proxies=[])
+    gate = Gate(limits)
+    assert not gate.is_closed_to(asking(STREAM))
+
+    for _ in range(STREAMS):
+        await limits.place(stream=True).__aenter__()
+
+    assert gate.is_closed_to(asking(STREAM))
+    assert not gate.is_closed_to(asking("/times"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not say")

@@ -9,7 +9,7 @@ from aiohttp.test_utils import make_mocked_request
 from services.contracts.refusals import Code, Refusal
 from services.gateway import csrf
 from services.gateway.hosts import Hosts
-from services.gateway.limits import IN_FLIGHT, Limit, Limits
+from services.gateway.limits import STREAMS, Limit, Limits
 
 PUBLIC = Hosts(["digiaula.fi", "digiaula.fi:443"], loopback=False)
 LOCAL = Hosts(["127.0.0.1:8000"], loopback=True)
@@ -134,13 +134,14 @@ async def test_limits_that_are_off_are_off_for_this_machine_alone() -> None:
         await limits.spend(Limit.LINKS, request())
 
 
-async def test_more_in_hand_than_can_be_done_is_refused_at_once() -> None:
+async def test_more_streams_than_can_be_kept_open_are_refused_at_once() -> None:
     limits = Limits(on=True, trusted_proxies=[])
-    for _ in range(IN_FLIGHT):
-        await limits.place(stream=False).acquire()
+    for _ in range(STREAMS):
+        await limits.place(stream=True).__aenter__()
 
     with pytest.raises(Refusal) as refused:
-        limits.place(stream=False)
+        limits.place(stream=True)
 
     assert refused.value.code is Code.OVERLOADED
-    limits.place(stream=True)
+    async with limits.place(stream=False):
+        assert limits.is_full_of_streams()
