@@ -109,13 +109,14 @@ LINK_REQUEST = """
     SELECT coalesce(r.email, b.email) AS email, coalesce(r.phone, b.phone) AS phone
     FROM link_request r LEFT JOIN booking b ON b.id = r.booking_id WHERE r.id = $1
 """
-MARK_FEEDBACK = """
-    UPDATE booking SET feedback_given_at = $2 WHERE id = $1 AND feedback_given_at IS NULL RETURNING true
-"""
-ADD_FEEDBACK = """
+# In one statement: the answers lie apart from the booking, so that it alone can tell that they are there.
+GIVE_FEEDBACK = """
+    WITH marked AS (
+        UPDATE booking SET feedback_given_at = $2 WHERE id = $1 AND feedback_given_at IS NULL RETURNING id
+    )
     INSERT INTO feedback (given_on, kind, theme_id, organisation_id, useful, easier_to_find,
                           part_of_community, inclusion, words)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    SELECT $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM marked
 """
 
 
@@ -379,15 +380,13 @@ async def link_request(tx: Tx, request_id: UUID) -> Record | None:
     return await tx.fetchrow(LINK_REQUEST, request_id)
 
 
-async def mark_feedback(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
-    """True the first time."""
-    return bool(await tx.fetchval(MARK_FEEDBACK, booking_id, now))
-
-
-async def add_feedback(tx: Tx, about: SlotRow, given: GiveFeedback, *, on: date) -> None:
+async def give_feedback(tx: Tx, given: GiveFeedback, about: SlotRow, *, on: date, now: datetime) -> None:
+    """Once for each booking: a second time keeps nothing."""
     inclusion: dict[str, Any] = given.inclusion
     await tx.execute(
-        ADD_FEEDBACK,
+        GIVE_FEEDBACK,
+        given.booking_id,
+        now,
         on,
         about.kind,
         about.theme,

@@ -149,7 +149,8 @@ class RequestLinks(Request[Nothing], frozen=True, kw_only=True):
 
 
 class GiveFeedback(Request[Nothing], frozen=True, kw_only=True):
-    """Answers 1–5, kept with no trace of who gave them. A second time changes nothing.
+    """Answers 1–5, kept with no trace of who gave them; once for each booking, which is one person's in one
+    session. A second time changes nothing.
 
     Refuses `not_started` before the meeting, and between the sessions of a group until the last is over.
     `inclusion` holds THL's social inclusion statements by their number, "1" to "10".

@@ -43,9 +43,8 @@ async def give_feedback(tx: Tx, request: words.GiveFeedback, call: Call, deps: D
     _check(request)
     booking = await visible(tx, request.booking_id, call, deps)
     seats.check_feedback(held_from=booking.slot.held_from, others_until=booking.others_until, now=call.now)
-    if await store.mark_feedback(tx, booking.id, now=call.now):
-        today = call.now.astimezone(deps.zone).date()
-        await store.add_feedback(tx, booking.slot, request, on=today)
+    today = call.now.astimezone(deps.zone).date()
+    await store.give_feedback(tx, request, booking.slot, on=today, now=call.now)
     return Nothing()
 
 
