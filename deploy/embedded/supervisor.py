@@ -8,7 +8,7 @@ from deploy.embedded.parts import Part
 from deploy.embedded.processes import NotReadyError
 
 FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
+LONGEST_PAUSE = 2.0
 LONG_ENOUGH = 30.0
 
 
