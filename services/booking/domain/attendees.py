@@ -2,12 +2,35 @@
 
 from collections.abc import Iterator
 
+from services.contracts.booking.appointments import Book
+from services.contracts.booking.enrolment import Enrol
 from services.contracts.refusals import Code, Refusal
 
 LANGUAGES = ("fi", "sv", "en")
 LONGEST_NAME = 80
 LONGEST_NOTE = 500
 MOST_COMPANIONS = 5
+
+
+def check_party(asked: Book | Enrol, *, walk_in: bool = False) -> None:
+    """Whoever asks for a seat, and all who come along: they are written to in the language of the one."""
+    check(
+        display_name=asked.display_name,
+        email=asked.email,
+        phone=asked.phone,
+        language=asked.language,
+        note=asked.note,
+        companions=len(asked.companions),
+        walk_in=walk_in,
+    )
+    for companion in asked.companions:
+        check(
+            display_name=companion.display_name,
+            email=companion.email,
+            phone=companion.phone,
+            language=asked.language,
+            walk_in=walk_in,
+        )
 
 
 def check(

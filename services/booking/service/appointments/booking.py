@@ -26,7 +26,7 @@ async def book(tx: Tx, request: Book, call: Call, deps: Deps) -> Booked:
 
     A group has one way in: a seat of its sessions is taken by enrolling.
     """
-    _check(request)
+    attendees.check_party(request)
     people = 1 + len(request.companions)
     slot = await slot_store.take_seats(tx, request.slot_id, people, now=call.now)
     if slot is None:
@@ -93,21 +93,3 @@ def booked(booking: BookingRow) -> Booked:
         link_version=booking.link_version,
         held_until=booking.held_until,
     )
-
-
-def _check(request: Book) -> None:
-    attendees.check(
-        display_name=request.display_name,
-        email=request.email,
-        phone=request.phone,
-        language=request.language,
-        note=request.note,
-        companions=len(request.companions),
-    )
-    for companion in request.companions:
-        attendees.check(
-            display_name=companion.display_name,
-            email=companion.email,
-            phone=companion.phone,
-            language=request.language,
-        )

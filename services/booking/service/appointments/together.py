@@ -49,13 +49,7 @@ def _is_plain(request: Book, call: Call) -> bool:
     if request.companions or not isinstance(call.actor, Anyone):
         return False
     try:
-        attendees.check(
-            display_name=request.display_name,
-            email=request.email,
-            phone=request.phone,
-            language=request.language,
-            note=request.note,
-        )
+        attendees.check_party(request)
     except Refusal:
         return False
     return True

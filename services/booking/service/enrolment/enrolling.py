@@ -191,22 +191,6 @@ def _booking(member: _Member, request: Enrol, place: Hold, *, main_id: UUID) -> 
 
 
 def _check(request: Enrol) -> None:
-    attendees.check(
-        display_name=request.display_name,
-        email=request.email,
-        phone=request.phone,
-        language=request.language,
-        note=request.note,
-        companions=len(request.companions),
-        walk_in=request.walk_in,
-    )
+    attendees.check_party(request, walk_in=request.walk_in)
     if request.walk_in and request.slot_id is None:
         raise field_refusal(Code.FIELD_REQUIRED, "slot_id", "Say which session you would like to come to.")
-    for companion in request.companions:
-        attendees.check(
-            display_name=companion.display_name,
-            email=companion.email,
-            phone=companion.phone,
-            language=request.language,
-            walk_in=request.walk_in,
-        )
