@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from services.contracts.links import parse_keys
 from services.notify.config import Config
 from services.notify.domain import QuietHours
+from services.notify.groups.few_a_day import FewADay
 from services.notify.groups.wording import GroupWording
 from services.notify.handlers import handlers
 from services.notify.jobs import Dispatch, jobs
@@ -35,10 +36,11 @@ def build(parts: Parts, settings: Config) -> Service:
         greeting=greeting_name(urlsplit(settings.public_url).hostname or "localhost"),
         clock=time,
     )
+    keys = parse_keys(settings.link_keys)
     writer = Writer(
         public_url=settings.public_url,
         zone=settings.time_zone,
-        keys=parse_keys(settings.link_keys),
+        keys=keys,
         organizer=sender.addr_spec,
     )
     letters = Letters(
@@ -50,7 +52,7 @@ def build(parts: Parts, settings: Config) -> Service:
         of_groups=GroupWording(writer),
     )
     sending = Sending(
-        letters=letters,
+        letters=FewADay(letters, writer=writer, key=keys[0].secret, db=parts.db, time=time, quiet=quiet),
         time=time,
         senders={Channel.EMAIL: email, Channel.SMS: Sms(settings.sms_url, settings.sms_token)},
         quiet=quiet,
@@ -59,6 +61,12 @@ def build(parts: Parts, settings: Config) -> Service:
     return Service(
         handlers=handlers(parts.db, wake=dispatch.wake),
         subscriptions=subscriptions(clock=time, quiet=quiet, wake=dispatch.wake),
-        jobs=jobs(dispatch, db=parts.db, time=time, kept=timedelta(days=settings.keep_messages_days)),
+        jobs=jobs(
+            dispatch,
+            db=parts.db,
+            time=time,
+            zone=settings.time_zone,
+            kept=timedelta(days=settings.keep_messages_days),
+        ),
         questions=questions(time),
     )

@@ -3,22 +3,21 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
 import structlog
 
-from services.contracts.notify import MessageFailed, MessageKind, MessageState
 from services.contracts.refusals import Unavailable
-from services.notify import domain, store
+from services.notify import store
+from services.notify.groups import few, few_store
 from services.notify.lateness import Sendings
-from services.notify.outcome import Failed, Outcome, PutBack, Retry, Sent, Skipped
+from services.notify.outcome import Failed, Held, PutBack
+from services.notify.recording import Tried, write_all
 from services.notify.sending import Sending
 from services.notify.store import Due
 from services.notify.timekeeping import DatabaseTime
-from services.runtime import outbox
 from services.runtime.batching import Batches
 from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
@@ -122,10 +121,10 @@ class Dispatch(Job):
         else:
             self._tell(tried)
 
-    async def _record(self, batch: Sequence["Tried"]) -> Sequence[Exception | None]:
+    async def _record(self, batch: Sequence[Tried]) -> Sequence[Exception | None]:
         """All that ended at one moment in one transaction; when that fails, each in one of its own."""
         try:
-            await self._db.transact(lambda tx: _write_all(tx, batch, self._worker))
+            await self._db.transact(lambda tx: write_all(tx, batch, self._worker))
         except Unavailable as error:
             return [error] * len(batch)
         except Exception:
@@ -134,79 +133,34 @@ class Dispatch(Job):
             return [await self._record_one(tried) for tried in batch]
         return [None] * len(batch)
 
-    async def _record_one(self, tried: "Tried") -> Exception | None:
+    async def _record_one(self, tried: Tried) -> Exception | None:
         try:
-            await self._db.transact(lambda tx: _write_all(tx, [tried], self._worker))
+            await self._db.transact(lambda tx: write_all(tx, [tried], self._worker))
         except Exception as error:
             return error
         return None
 
-    def _tell(self, tried: "Tried") -> None:
+    def _tell(self, tried: Tried) -> None:
         due, outcome, now = tried.due, tried.outcome, tried.at
         self._sendings.note(due, outcome, now)
         if isinstance(outcome, Failed):
             log.error("message.failed", message=due.id, kind=due.kind, code=outcome.code)
-        elif not isinstance(outcome, PutBack):
+        elif not isinstance(outcome, PutBack | Held):
             ended = type(outcome).__name__.lower()
             log.info("message.tried", message=due.id, kind=due.kind, outcome=ended, attempts=due.attempts)
 
 
-@dataclass(frozen=True)
-class Tried:
-    """An attempt that has ended."""
-
-    due: Due
-    outcome: Outcome
-    at: datetime
-
-
-async def _write_all(tx: Tx, batch: Sequence[Tried], worker: UUID) -> None:
-    """Most have been sent: those in one statement."""
-    sent = [
-        (each.due.id, each.at, each.outcome.channel) for each in batch if isinstance(each.outcome, Sent)
-    ]
-    if sent:
-        await store.settle_sent(tx, worker, sent)
-    for each in batch:
-        if not isinstance(each.outcome, Sent):
-            await _write_down(tx, each.due, worker, each.outcome, each.at)
-
-
-async def _write_down(tx: Tx, due: Due, worker: UUID, outcome: Outcome, now: datetime) -> None:
-    """The outcome, its receipt, and for a failure the news of it and the coordinator's message."""
-    match outcome:
-        case PutBack(until):
-            await store.put_back(tx, due.id, worker, until=until)
-        case Skipped(reason):
-            state = MessageState.SKIPPED
-            await store.settle(tx, due.id, worker, state=state, now=now, code=reason)
-        case Retry(at, code, channel):
-            state = MessageState.PLANNED
-            await store.settle(
-                tx, due.id, worker, state=state, now=now, next_try_at=at, channel=channel, code=code
-            )
-        case Failed(code, channel):
-            state = MessageState.FAILED
-            if await store.settle(tx, due.id, worker, state=state, now=now, channel=channel, code=code):
-                await _tell_of_failure(tx, due, now)
-
-
-async def _tell_of_failure(tx: Tx, due: Due, now: datetime) -> None:
-    """An alert that fails is told of by the log and the event alone: another would fare no better."""
-    event = MessageFailed(message_id=due.id, kind=due.kind, booking_id=due.booking_id)
-    await outbox.add(tx, event)
-    if due.kind is not MessageKind.ALERT:
-        alert = domain.asked_for(MessageKind.ALERT, due.id, now=now, booking_id=due.booking_id)
-        await store.plan(tx, [alert])
-
-
 def forgetting(
-    db: Database, time: Clock, kept: timedelta = KEPT
+    db: Database, time: Clock, kept: timedelta = KEPT, *, zone: str = "UTC"
 ) -> Callable[[], Awaitable[datetime | None]]:
-    """The work of a job: what was owed long ago, and the meetings it was about."""
+    """The work of a job: what was owed long ago, and the meetings it was about; and whom a day that is over
+    brought news."""
 
     async def forget() -> datetime | None:
         before = time.now() - kept
+        today = few.day_of(time.now(), zone)
+        await forget_all(db, lambda tx, most: few_store.forget_days(tx, before=today, most=most))
+        await forget_all(db, lambda tx, most: few_store.forget_held(tx, most=most))
         await forget_all(db, lambda tx, most: store.forget_messages(tx, due_before=before, most=most))
         await forget_all(db, lambda tx, most: store.forget_meetings(tx, over_before=before, most=most))
         return None
@@ -214,7 +168,9 @@ def forgetting(
     return forget
 
 
-def jobs(dispatch: Dispatch, *, db: Database, time: DatabaseTime, kept: timedelta = KEPT) -> list[Job]:
+def jobs(
+    dispatch: Dispatch, *, db: Database, time: DatabaseTime, zone: str, kept: timedelta = KEPT
+) -> list[Job]:
 
     async def look_for_late_ones() -> datetime | None:
         """How old the oldest is says more than how many wait."""
@@ -229,5 +185,5 @@ def jobs(dispatch: Dispatch, *, db: Database, time: DatabaseTime, kept: timedelt
         dispatch,
         Job("lateness", look_for_late_ones, every=LATE, clock=time),
         Job("leases", dispatch.keep_leases, every=EXTEND_EVERY, clock=time),
-        Job("forgetting", forgetting(db, time, kept), every=FORGET_EVERY, clock=time),
+        Job("forgetting", forgetting(db, time, kept, zone=zone), every=FORGET_EVERY, clock=time),
     ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.notify import store
-from services.notify.outcome import Outcome, PutBack, Sent
+from services.notify.outcome import Held, Outcome, PutBack, Sent
 from services.notify.store import Due
 from services.notify.timekeeping import DatabaseTime
 from services.runtime.backlog import Question
@@ -27,7 +27,7 @@ class Sendings:
         )
 
     def note(self, due: Due, outcome: Outcome, now: datetime) -> None:
-        if isinstance(outcome, PutBack):
+        if isinstance(outcome, PutBack | Held):
             return
         self._attempts.labels(due.kind, type(outcome).__name__.lower()).inc()
         if isinstance(outcome, Sent):

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.notify.senders.letter import Channel
 
 
 @dataclass(frozen=True)
 class Sent:
+    """`along`: the messages that the same letter told besides."""
+
     channel: Channel
+    along: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,19 @@ class PutBack:
     """Not the message's fault and not an attempt: a neighbour away, a provider resting, the night."""
 
     until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """News that can wait, to one who has had the day's few: it goes with the next, or by itself at `until`.
+
+    `person` is a digest. Not an attempt.
+    """
+
+    person: UUID
+    until: datetime
+    not_after: datetime
+    give_up_at: datetime
 
 
 @dataclass(frozen=True)
@@ -40,4 +57,4 @@ class Failed:
     channel: Channel | None = None
 
 
-Outcome = Sent | Skipped | PutBack | Retry | Failed
+Outcome = Sent | Skipped | PutBack | Held | Retry | Failed

@@ -15,7 +15,8 @@ from services.contracts.refusals import Code, Refusal, Unavailable
 from services.notify import domain
 from services.notify.domain import QuietHours
 from services.notify.groups import at_night
-from services.notify.letters import Letters, NotOwed
+from services.notify.groups.few_a_day import FewADay, HeldBack
+from services.notify.letters import NotOwed
 from services.notify.outcome import Failed, Outcome, PutBack, Retry, Sent, Skipped
 from services.notify.senders.letter import Channel, Letter, Line, Postponed, Rejected, Resting, Sender
 from services.notify.store import Due
@@ -42,7 +43,7 @@ class Sending:
     def __init__(
         self,
         *,
-        letters: Letters,
+        letters: FewADay,
         time: Clock,
         senders: Mapping[Channel, Sender],
         quiet: QuietHours,
@@ -62,6 +63,8 @@ class Sending:
             return Skipped(error.reason)
         except NoContact:
             return Skipped("no_contact")
+        except HeldBack as held:
+            return held.outcome
         except Refusal as refusal:
             return self._refused(due, refusal.code)
         except Rejected as error:
@@ -114,7 +117,7 @@ class Sending:
             return self._again(due, error.code, channel)
         except Rejected as error:
             return Failed(error.code, channel)
-        return Sent(channel)
+        return Sent(channel, letters[0].along)
 
     def _refused(self, due: Due, code: Code) -> Outcome:
         """Only an owner who no longer knows what it is about settles it; any other no may be a mistake."""

@@ -7,7 +7,6 @@ link with the words before it, and one whose lines all begin with a bullet a lis
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from services.contracts.gateway import SignInMail
 from services.contracts.links import Link, LinkKey, Purpose
 from services.contracts.links import make as make_token
 from services.notify.senders.addresses import one_address
-from services.notify.senders.letter import Channel, Letter, Rejected
+from services.notify.senders.letter import Channel, Letter, Paragraph, Rejected
 from services.runtime.texts import LANGUAGES, Texts
 
 HERE = Path(__file__).parent
@@ -43,15 +42,6 @@ BULLET = "• "
 
 class NoContact(Exception):
     """There is nothing left by which the person could be reached."""
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """Words, and where they lead if they are a link; or the lines of a list."""
-
-    words: str
-    url: str | None = None
-    listed: Sequence[str] = ()
 
 
 class Writer:
@@ -91,22 +81,38 @@ class Writer:
         if channel is Channel.SMS:
             said = templates.get_template(f"sms/{template}.txt").render(facts)
             return Letter(id=id, channel=channel, to=to, language=language, text=_one_line(said))
-        said = templates.get_template(f"{template}.txt").render(facts)
-        subject, *paragraphs = _paragraphs(said, links)
+        subject, *paragraphs = self.said(template, language, links=links, **facts)
+        return self.mail(id, to, language, subject.words, paragraphs)
+
+    def said(self, template: str, language: str, *, links: Sequence[str], **facts: Any) -> list[Paragraph]:
+        """What `template` says, undressed: the subject and then the paragraphs."""
+        text = self._environments[language].get_template(f"{template}.txt").render(facts)
+        return _paragraphs(text, links)
+
+    def mail(
+        self,
+        id: str,  # noqa: A002 - the letter's own word
+        to: str,
+        language: str,
+        subject: str,
+        paragraphs: Sequence[Paragraph],
+    ) -> Letter:
+        """These words dressed as a mail."""
         dressed = {
-            form: templates.get_template(f"frame.{form}").render(
-                subject=subject.words, paragraphs=paragraphs
-            )
+            form: self._environments[language]
+            .get_template(f"frame.{form}")
+            .render(subject=subject, paragraphs=paragraphs)
             for form in ("txt", "html")
         }
         return Letter(
             id=id,
-            channel=channel,
+            channel=Channel.EMAIL,
             to=to,
             language=language,
-            subject=subject.words,
+            subject=subject,
             text=dressed["txt"],
             html=dressed["html"],
+            paragraphs=paragraphs,
         )
 
 

@@ -26,7 +26,7 @@ from services.contracts.booking.events import (
 from services.contracts.notify import MessageKind
 from services.notify import domain, store
 from services.notify.domain import Meeting, QuietHours
-from services.notify.groups import at_night, messages, to_leaders
+from services.notify.groups import at_night, few_store, messages, to_leaders
 from services.notify.groups import store as group_store
 from services.runtime.db import Tx
 
@@ -54,6 +54,8 @@ async def hear_of_session(
         return
     if newest and ends:
         await store.drop_all(tx, event.booking_id)
+    if newest and isinstance(event, BookingMoved):
+        await few_store.look_anew(tx, event.booking_id, now=now)
     if isinstance(event, CHANGES):
         nearest = min(event.starts_at, before.starts_at) if before else event.starts_at
         await _owe_change(tx, event, nearest_start=nearest, at=at, quiet=quiet, now=now)

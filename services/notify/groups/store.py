@@ -38,11 +38,17 @@ async def said_before(tx: Tx, enrolment_id: UUID) -> frozenset[MessageKind]:
     return frozenset(MessageKind(row["kind"]) for row in rows)
 
 
-HASTEN = """
-    UPDATE message SET due_at = least(due_at, $4), next_try_at = least(next_try_at, $4),
-        starts_at = least(starts_at, $5), give_up_at = least(give_up_at, $6)
-    WHERE about = $1 AND kind = $2 AND occasion = $3 AND state = 'planned' AND attempts = 0 AND due_at > $4
-"""
+# What is held back for want of a place among the day's few, and has more to say now, is looked at anew.
+_LOOKED_AT_ANEW = "DELETE FROM held USING joined WHERE held.message_id = joined.id"
+HASTEN = f"""
+    WITH joined AS (
+        UPDATE message SET due_at = least(due_at, $4), next_try_at = least(next_try_at, $4),
+            starts_at = least(starts_at, $5), give_up_at = least(give_up_at, $6)
+        WHERE about = $1 AND kind = $2 AND occasion = $3 AND state = 'planned' AND attempts = 0
+            AND due_at > $4
+        RETURNING id)
+    {_LOOKED_AT_ANEW}
+"""  # noqa: S608 - words of ours
 
 
 async def hasten(tx: Tx, owed: Owed) -> None:
@@ -51,12 +57,15 @@ async def hasten(tx: Tx, owed: Owed) -> None:
     await tx.execute(HASTEN, *key, owed.due_at, owed.starts_at, owed.give_up_at)
 
 
-JOIN_CHANGE = """
-    UPDATE message SET since = least(since, $2), due_at = least(due_at, $3),
-        next_try_at = least(next_try_at, $3), booking_id = $4, starts_at = least(starts_at, $5)
-    WHERE enrolment_id = $1 AND kind = 'group_change' AND state = 'planned'
-    RETURNING true
-"""
+JOIN_CHANGE = f"""
+    WITH joined AS (
+        UPDATE message SET since = least(since, $2), due_at = least(due_at, $3),
+            next_try_at = least(next_try_at, $3), booking_id = $4, starts_at = least(starts_at, $5)
+        WHERE enrolment_id = $1 AND kind = 'group_change' AND state = 'planned'
+        RETURNING id),
+    freed AS ({_LOOKED_AT_ANEW})
+    SELECT true FROM joined
+"""  # noqa: S608 - words of ours
 
 
 async def join_change(tx: Tx, owed: Owed) -> bool:
@@ -82,13 +91,16 @@ async def last_change(tx: Tx, enrolment_id: UUID) -> tuple[int, datetime | None]
     return row["occasion"], row["told_at"]
 
 
-JOIN_ASKING = """
-    UPDATE message SET due_at = least(due_at, $2), next_try_at = least(next_try_at, $2),
-        not_after = greatest(not_after, $3), give_up_at = greatest(give_up_at, least($3, due_at + $4)),
-        starts_at = least(starts_at, $6)
-    WHERE about = $1 AND kind = $5 AND state = 'planned' AND attempts = 0
-    RETURNING true
-"""
+JOIN_ASKING = f"""
+    WITH joined AS (
+        UPDATE message SET due_at = least(due_at, $2), next_try_at = least(next_try_at, $2),
+            not_after = greatest(not_after, $3), give_up_at = greatest(give_up_at, least($3, due_at + $4)),
+            starts_at = least(starts_at, $6)
+        WHERE about = $1 AND kind = $5 AND state = 'planned' AND attempts = 0
+        RETURNING id),
+    freed AS ({_LOOKED_AT_ANEW})
+    SELECT true FROM joined
+"""  # noqa: S608 - words of ours
 
 
 async def join_asking(tx: Tx, owed: Owed) -> bool:

@@ -1,9 +1,11 @@
 """What is handed to a sender, and how handing it over may end."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 
 class Channel(StrEnum):
@@ -11,11 +13,22 @@ class Channel(StrEnum):
     SMS = "sms"
 
 
+@dataclass(frozen=True)
+class Paragraph:
+    """Words, and where they lead if they are a link; or the lines of a list; or a heading."""
+
+    words: str
+    url: str | None = None
+    listed: Sequence[str] = ()
+    heading: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Letter:
     """A message to one person, in full. Has no repr: it would end up in a log one day.
 
-    `id` is the same at every repetition and becomes the Message-ID.
+    `id` is the same at every repetition and becomes the Message-ID. `paragraphs` is what a mail says,
+    undressed. `along`: other messages that it tells too, with their calendar objects in `more_calendars`.
     """
 
     id: str
@@ -27,6 +40,9 @@ class Letter:
     html: str = ""
     calendar: bytes | None = None
     calendar_method: str = ""
+    paragraphs: Sequence[Paragraph] = ()
+    along: tuple[UUID, ...] = ()
+    more_calendars: tuple[tuple[bytes, str], ...] = ()
 
 
 class Postponed(Exception):

@@ -20,7 +20,7 @@ from services.notify.senders.letter import Letter
 # No line of quoted-printable or base64 can begin like these.
 _ALTERNATIVES = "=_alternatives"
 _PARTS = "=_parts"
-_AS_FILE = 'Content-Disposition: attachment; filename="invite.ics"\r\n'
+_AS_FILE = 'Content-Disposition: attachment; filename="invite{number}.ics"\r\n'
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BASE64_LINE = 57  # bytes: 76 characters
 
@@ -53,8 +53,12 @@ def compose(letter: Letter, *, sender: Address, reply_to: Address | None, date: 
     else:
         method = _plain_value(letter.calendar_method)
         words = _multipart("alternative", _ALTERNATIVES, [*parts, _calendar(letter.calendar, method)])
-        attached = _calendar(letter.calendar, method, _AS_FILE)
-        body = _multipart("mixed", _PARTS, [words, attached])
+        calendars = [(letter.calendar, method), *letter.more_calendars]
+        attached = [
+            _calendar(data, _plain_value(how), _AS_FILE.format(number=f"-{number}" if number > 1 else ""))
+            for number, (data, how) in enumerate(calendars, start=1)
+        ]
+        body = _multipart("mixed", _PARTS, [words, *attached])
     return Mail(letter.to, "".join(headers).encode("ascii") + body)
 
 

@@ -1,0 +1,95 @@
+"""At most a few news of groups a day for one person: the rest waits, and is told together."""
+
+import hmac
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from services.contracts.notify import MessageKind
+from services.contracts.refusals import Refusal
+from services.notify import domain
+from services.notify.domain import QuietHours
+from services.notify.groups import few, few_store
+from services.notify.groups.together import together
+from services.notify.letters import Letters, NotOwed
+from services.notify.outcome import Held
+from services.notify.senders.letter import Channel, Letter, Rejected
+from services.notify.store import Due
+from services.notify.writing import NoContact, Writer
+from services.runtime.clock import Clock
+from services.runtime.db import Database, Tx
+
+# A text message is paid by the piece, and long ones are cut.
+MOST_ALONG = {Channel.EMAIL: 50, Channel.SMS: 4}
+
+
+class HeldBack(Exception):
+    """The receiver has had the day's few, and this can wait."""
+
+    def __init__(self, outcome: Held) -> None:
+        super().__init__("held back")
+        self.outcome = outcome
+
+
+class FewADay:
+    """Has letters written. Who somebody is, is known from the letter alone: `key` makes a digest of it."""
+
+    def __init__(
+        self,
+        letters: Letters,
+        *,
+        writer: Writer,
+        key: bytes,
+        db: Database,
+        time: Clock,
+        quiet: QuietHours,
+    ) -> None:
+        self._letters = letters
+        self._writer = writer
+        self._key = key
+        self._db = db
+        self._time = time
+        self._quiet = quiet
+
+    async def write(self, due: Due) -> list[Letter]:
+        """Whatever goes out to somebody takes along what waits for them. Raises HeldBack."""
+        letters = await self._letters.write(due)
+        if due.kind not in few.NEWS:
+            return letters
+        (letter,) = letters
+        person = self._digest(letter)
+        admitted = await self._db.transact(lambda tx: self._admit(tx, due, person, letter.channel))
+        if isinstance(admitted, Held):
+            raise HeldBack(admitted)
+        along = [each for other in admitted if (each := await self._also(other, letter))]
+        return [together(self._writer, letter, along)] if along else [letter]
+
+    async def _admit(self, tx: Tx, due: Due, person: UUID, channel: Channel) -> list[Due] | Held:
+        now = self._time.now()
+        day = few.day_of(now, self._quiet.zone)
+        if not await few_store.take_place(tx, due.id, person, day):
+            starts_at = await self._starts_at(tx, due)
+            until = few.held_until(starts_at, now=now, quiet=self._quiet)
+            not_after = until and few.worth_sending_until(due.kind, due.not_after, until=until)
+            if until is not None and not_after is not None and until < not_after:
+                give_up_at = domain.give_up_at(starts_at, due_at=until, not_after=not_after)
+                return Held(person=person, until=until, not_after=not_after, give_up_at=give_up_at)
+        return await few_store.held_for(tx, person, besides=due.id, now=now, most=MOST_ALONG[channel])
+
+    async def _starts_at(self, tx: Tx, due: Due) -> datetime | None:
+        """Words of those who lead go with the session wherever it moves."""
+        if due.kind is MessageKind.ANNOUNCEMENT and due.booking_id is not None:
+            return await few_store.session_starts(tx, due.booking_id) or due.not_after
+        return due.starts_at
+
+    async def _also(self, due: Due, letter: Letter) -> tuple[UUID, Letter] | None:
+        """None for what is not owed any more, or is for another address by now: it comes by itself."""
+        try:
+            (also,) = await self._letters.write(due)
+        except (NotOwed, NoContact, Refusal, Rejected):
+            return None
+        return (due.id, also) if self._digest(also) == self._digest(letter) else None
+
+    def _digest(self, letter: Letter) -> UUID:
+        said = f"told {letter.channel} {letter.to.lower()}".encode()
+        return UUID(bytes=hmac.digest(self._key, said, sha256)[:16])

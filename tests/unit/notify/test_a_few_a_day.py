@@ -1,0 +1,109 @@
+"""Until when news waits that is beyond the day's few, and how several letters become one."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.contracts.notify import MessageKind
+from services.notify.domain import QuietHours
+from services.notify.groups import few
+from services.notify.groups.together import together
+from tests.support.facts import ZONE
+from tests.support.group_letters import WORDING, about
+
+QUIET = QuietHours(ZONE, 21, 7)
+NOON = datetime(2027, 1, 5, 10, tzinfo=UTC)  # by the wall clock
+MORNING = datetime(2027, 1, 6, 5, tzinfo=UTC)
+EVENING = datetime(2027, 1, 5, 18, 45, tzinfo=UTC)  # a quarter before the quiet hours
+WRITER = WORDING._writer
+
+
+def wall(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2027, 1, day, hour - 2, minute, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "until"),
+    [
+        (None, MORNING),
+        (wall(20, 18), MORNING),
+        (wall(6, 19), MORNING),
+        (wall(6, 18, 59), EVENING),
+        (wall(6, 16), EVENING),
+        (wall(6, 9), EVENING),
+        (wall(6, 8), wall(5, 20)),
+        (wall(6, 2), wall(5, 14)),
+        (wall(5, 23), None),
+        (wall(5, 13), None),
+    ],
+    ids=str,
+)
+def test_it_waits_for_the_morning_unless_a_session_is_within_twelve_hours_of_it(
+    starts_at: datetime | None, until: datetime | None
+) -> None:
+    assert few.held_until(starts_at, now=NOON, quiet=QUIET) == until
+
+
+@pytest.mark.parametrize("starts_at", [wall(6, hour) for hour in range(2, 24)], ids=str)
+def test_what_has_waited_is_not_told_to_wait_on_once_its_session_is_near(starts_at: datetime) -> None:
+    until = few.held_until(starts_at, now=NOON, quiet=QUIET)
+    assert until is not None
+    later = few.held_until(starts_at, now=until, quiet=QUIET)
+
+    assert later is None or until == MORNING
+
+
+def test_a_day_ends_at_midnight_by_the_wall_clock_also_when_clocks_change() -> None:
+    last, first = datetime(2027, 3, 28, 20, 59, tzinfo=UTC), datetime(2027, 3, 28, 21, tzinfo=UTC)
+
+    assert few.day_of(last, ZONE).day == 28
+    assert few.day_of(first, ZONE).day == 29
+    assert few.held_until(None, now=last - timedelta(hours=24), quiet=QUIET) == datetime(
+        2027, 3, 28, 4, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "longer"), [(MessageKind.GROUP_CHANGE, True), (MessageKind.ANNOUNCEMENT, False)]
+)
+def test_only_what_has_no_hour_of_its_own_is_of_use_for_longer(kind: MessageKind, longer: bool) -> None:
+    kept = few.worth_sending_until(kind, NOON + timedelta(days=1), until=MORNING)
+
+    assert (kept == MORNING + timedelta(days=1)) is longer
+    assert kept >= NOON + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "greeting"),
+    [
+        ("fi", "Uutisia ryhmistäsi", "Hei!"),
+        ("sv", "Nytt om dina grupper", "Hej!"),
+        ("en", "News of your groups", "Hello!"),
+    ],
+)
+def test_several_letters_are_one_with_one_greeting_and_all_their_links(
+    language: str, subject: str, greeting: str
+) -> None:
+    first = about(MessageKind.GROUP_CHANGE, language=language)
+    second = about(MessageKind.OFFER_OVER, language=language)
+    other = uuid4()
+
+    mail = together(WRITER, first, [(other, second)])
+
+    assert (mail.subject, mail.id, mail.to, mail.along) == (subject, first.id, first.to, (other,))
+    assert mail.text.count(greeting) == mail.html.count(greeting) == 1
+    for each in (first, second):
+        assert f"* {each.subject}\n" in mail.text
+        assert f">{each.subject}</h2>" in mail.html
+        assert all(paragraph.url is None or paragraph.url in mail.text for paragraph in each.paragraphs)
+    assert mail.calendar == first.calendar
+    assert mail.more_calendars == ()
+
+
+def test_several_text_messages_are_one_that_says_it_all() -> None:
+    by_phone: dict[str, Any] = {"email": None, "phone": "+358401234567"}
+    first, second = about(MessageKind.GROUP_CHANGE, **by_phone), about(MessageKind.OFFER_OVER, **by_phone)
+
+    assert together(WRITER, first, [(uuid4(), second)]).text == f"{first.text} {second.text}"
