@@ -9,6 +9,7 @@ import asyncio
 import socket
 import sys
 from time import monotonic
+from typing import NamedTuple
 
 import structlog
 from aiohttp import web
@@ -21,11 +22,22 @@ from services.gateway.places import too_much
 log = structlog.get_logger()
 
 FOR_MACHINES = ("/health/", "/version", "/metrics")
-LATE_SECONDS = 0.05
-MANY, FEW = 768, 8  # in a row: so many are let in when a room opens for all who wait
+
+
+class Bound(NamedTuple):
+    """So many in a row, seconds late and at most so many seconds apart, are too many."""
+
+    in_a_row: int
+    late: float
+    apart: float
+
+
+# So many are let in when a room opens for all who wait. Once there is a crowd, fewer tell that it goes on;
+# of the usual ones hardly any come so close together.
+CALM = Bound(in_a_row=768, late=0.05, apart=0.25)
+CROWDED = Bound(in_a_row=8, late=0.02, apart=0.025)
 SHORT = 32  # in line, while there is a crowd: so many that no place is empty
 CROWD_SECONDS = 2.0
-FORGOTTEN_AFTER = 0.25
 TELL_SECONDS = 1.0
 
 # Where the kernel keeps how long ago a connection received something; of the same place in every Linux.
@@ -42,27 +54,28 @@ class Crowd:
 
     def __init__(self) -> None:
         self._late = 0
-        self._last = -FORGOTTEN_AFTER
+        self._last = 0.0
         self._stood = 0
         self._until = 0.0
 
     def is_too_late(self, waited: float, now: float) -> bool:
         """For one who has come after lying in a socket for so long."""
-        if waited < LATE_SECONDS:
+        bound = CROWDED if now < self._until else CALM
+        if waited < bound.late:
             self._late = 0
             return False
-        if now - self._last > FORGOTTEN_AFTER:
+        if now - self._last > bound.apart:
             self._late = 0
         self._late += 1
         self._last = now
-        if self._late > (FEW if now < self._until else MANY):
+        if self._late > bound.in_a_row:
             self._until = now + CROWD_SECONDS
         return now < self._until
 
     def is_too_long(self, in_line: int, now: float) -> bool:
         """A line with so many in it, for one more."""
         self._stood = self._stood + 1 if in_line else 0
-        if in_line < SHORT or (self._stood <= MANY and now >= self._until):
+        if in_line < SHORT or (self._stood <= CALM.in_a_row and now >= self._until):
             return False
         self._until = now + CROWD_SECONDS
         return True

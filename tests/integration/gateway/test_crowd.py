@@ -41,7 +41,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> list[places.Places]:
             made.append(self)
 
     monkeypatch.setattr(limits, "Places", Seen)
-    monkeypatch.setattr(gate, "MANY", SHORT)
+    monkeypatch.setattr(gate, "CALM", gate.CALM._replace(in_a_row=SHORT, late=3600))
     monkeypatch.setattr(places, "PATIENCE_SECONDS", 60)
     return made
 

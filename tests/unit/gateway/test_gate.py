@@ -12,11 +12,12 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from services.gateway.entrance import ROUTES
-from services.gateway.gate import CROWD_SECONDS, FEW, LATE_SECONDS, MANY, SHORT, Crowd, Gate, waited
+from services.gateway.gate import CALM, CROWD_SECONDS, CROWDED, SHORT, Crowd, Gate, waited
 from services.gateway.limits import IN_FLIGHT, STREAMS, Limits
 from services.gateway.places import LONGEST
 
-LATE = 2 * LATE_SECONDS
+MANY, FEW = CALM.in_a_row, CROWDED.in_a_row
+LATE = 2 * CALM.late
 NOW = 1000.0
 PEOPLE = 600
 
@@ -59,9 +60,27 @@ def test_a_crowd_that_goes_on_is_not_let_in_anew() -> None:
     assert all(come(crowd, 1, at=later))
 
 
+def test_in_a_crowd_less_is_late() -> None:
+    """They are told so while it is soon, and what others have to wait does not grow."""
+    waited = (CROWDED.late + CALM.late) / 2
+    crowd = Crowd()
+    assert not any(come(crowd, 2 * MANY, waited=waited))
+    come(crowd, MANY + 1)
+    assert all(come(crowd, 2 * FEW, waited=waited, at=NOW + 1))
+
+
+@pytest.mark.parametrize("every", [2 * CROWDED.apart, 1.0])
+def test_it_is_over_when_those_who_come_late_are_as_many_as_usual(every: float) -> None:
+    """On a machine so busy that everybody is."""
+    crowd = Crowd()
+    come(crowd, MANY + 1, every=0)
+    come(crowd, int(CROWD_SECONDS / every) + 1, at=NOW, every=every)
+    assert not any(come(crowd, FEW + 1, at=NOW + 1.1 * CROWD_SECONDS, every=every))
+
+
 def test_it_is_over_when_only_one_now_and_then_is_late() -> None:
     crowd = Crowd()
-    come(crowd, MANY + 1)
+    come(crowd, MANY + 1, every=0)
     for number in range(FEW + 1):
         come(crowd, 1, at=NOW + 0.1 * number)
         come(crowd, 1, waited=0.0, at=NOW + 0.1 * number)
@@ -145,11 +164,11 @@ async def test_the_system_tells_for_how_long_a_request_has_waited() -> None:
 
         def is_new() -> bool:
             client.send(b"GET / HTTP/1.1\r\n\r\n")
-            return waited(request) < LATE_SECONDS
+            return waited(request) < CALM.late
 
         assert any(is_new() for _ in range(100))
         async with asyncio.timeout(10):
-            while waited(request) < LATE_SECONDS:
+            while waited(request) < CALM.late:
                 await asyncio.sleep(0)
         assert any(is_new() for _ in range(100))
         (await came).close()
