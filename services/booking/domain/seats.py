@@ -59,8 +59,14 @@ def held_until(*, now: datetime, starts_at: datetime, hold: timedelta) -> dateti
     return min(now + hold, starts_at)
 
 
-def check_feedback(*, held_from: datetime, others_until: datetime | None, now: datetime) -> None:
-    """How it was is asked once all is over: of a group after the last of one's sessions."""
+def check_feedback(
+    status: BookingStatus, *, held_from: datetime, others_until: datetime | None, now: datetime
+) -> None:
+    """How it was is asked of those who had a seat, once all is over: of a group after the last of one's
+    sessions.
+    """
+    if status not in LIVE or status is BookingStatus.HELD:
+        raise Refusal(Code.ALREADY_CANCELLED, "There was no seat under this link.")
     if now < held_from:
         raise Refusal(Code.NOT_STARTED, "The meeting has not been held yet.")
     if others_until is not None and now < others_until:

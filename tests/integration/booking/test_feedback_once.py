@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from services.booking.store import bookings
-from services.contracts.booking.appointments import GiveFeedback
+from services.contracts.booking.appointments import CancelBooking, GiveFeedback
 from services.contracts.envelope import Resident
+from services.contracts.refusals import Code, Refusal
 from tests.support.enrolling import Circle, look
 from tests.support.house import A_TUESDAY, House, resident
 
@@ -57,3 +58,15 @@ async def test_each_session_of_a_series_is_answered_once_by_whoever_came(house: 
 
     kept = await house.system.sql("SELECT useful FROM booking.feedback")
     assert [row["useful"] for row in kept] == [5] * 4
+
+
+async def test_whoever_gave_the_seat_back_is_not_asked_how_it_was(house: House) -> None:
+    slot = await house.slot(await house.expert(), A_TUESDAY + DAY)
+    booking = await house.book(slot.id)
+    await house.system.ask(CancelBooking(booking_id=booking.id), resident(booking))
+    house.system.clock.set(slot.ends_at)
+
+    with pytest.raises(Refusal) as refused:
+        await house.system.ask(GiveFeedback(booking_id=booking.id, useful=5), resident(booking))
+
+    assert refused.value.code is Code.ALREADY_CANCELLED

@@ -42,7 +42,12 @@ async def give_feedback(tx: Tx, request: words.GiveFeedback, call: Call, deps: D
     """The answers keep the day, the theme and the organisation; never the booking."""
     _check(request)
     booking = await visible(tx, request.booking_id, call, deps)
-    seats.check_feedback(held_from=booking.slot.held_from, others_until=booking.others_until, now=call.now)
+    seats.check_feedback(
+        booking.status,
+        held_from=booking.slot.held_from,
+        others_until=booking.others_until,
+        now=call.now,
+    )
     today = call.now.astimezone(deps.zone).date()
     await store.give_feedback(tx, request, booking.slot, on=today, now=call.now)
     return Nothing()
