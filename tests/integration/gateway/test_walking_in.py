@@ -163,3 +163,21 @@ async def test_one_walks_in_from_when_rooms_open_here(doorstep: Doorstep) -> Non
     async with Visitor(doorstep.system.http("gateway")) as visitor:
         assert door_of(circle) in (await visitor.open(f"/groups/{circle.id}")).links
         assert (await come_in(visitor, circle)).path.startswith("/t/")
+
+
+async def test_where_pages_are_encrypted_the_way_back_travels_no_other_way(doorstep: Doorstep) -> None:
+    circle = await Circle.build(doorstep.house, SOON, capacity=12)
+    await doorstep.system.stop("gateway")
+    await doorstep.system.start("gateway", PUBLIC_URL="https://aula.example")
+    door = door_of(circle)
+    async with Visitor(doorstep.system.http("gateway")) as visitor:
+        visitor.session.headers["Host"] = "aula.example"
+        form = (await visitor.open(door)).form(door)
+        async with visitor.session.post(
+            visitor.address + door, data=form.filled({"display_name": "Kielo"}), allow_redirects=False
+        ) as answer:
+            cookies = answer.headers.getall("Set-Cookie")
+
+    assert len(cookies) == 2
+    for cookie in cookies:
+        assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
