@@ -20,6 +20,7 @@ SENT = """
     SELECT count(*) AS n, min(sent_at) AS first, max(sent_at) AS last
     FROM notify.message WHERE state = 'sent'
 """
+ENVELOPE = b"MAIL FROM:<digiaula@digiaula.example>\r\nRCPT TO:<kielo@posti.example>\r\nDATA\r\n"
 MAIL = (
     b"From: Digiaula <digiaula@digiaula.example>\r\nTo: kielo@posti.example\r\nSubject: Muistutus\r\n\r\n"
     + 60 * (b"x" * 70 + b"\r\n")
@@ -77,9 +78,7 @@ async def _line(port: int, count: int) -> None:
     await say(b"", b"220 ")
     await say(b"EHLO bench\r\n")
     for _ in range(count):
-        await say(b"MAIL FROM:<digiaula@digiaula.example>\r\n")
-        await say(b"RCPT TO:<kielo@posti.example>\r\n")
-        await say(b"DATA\r\n", b"354 ")
+        await say(ENVELOPE, b"354 ")
         await say(MAIL)
     writer.close()
 

@@ -33,7 +33,7 @@ class Sink(asyncio.Protocol):
             return
         match said[:4].upper():
             case b"EHLO":
-                self._transport.write(b"250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")
+                self._transport.write(b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")
             case b"DATA":
                 self._in_data = True
                 self._transport.write(b"354 go on\r\n")

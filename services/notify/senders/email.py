@@ -4,20 +4,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from email.headerregistry import Address
+from typing import cast
 
-from aiosmtplib import (
-    SMTP,
-    SMTPDataError,
-    SMTPException,
-    SMTPRecipientRefused,
-    SMTPSenderRefused,
-    SMTPTimeoutError,
-)
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPTimeoutError
 
 from services.notify.senders import mail
 from services.notify.senders.breaker import Breaker
 from services.notify.senders.connection import SmtpServer
-from services.notify.senders.letter import Letter, Postponed, Rejected
+from services.notify.senders.conversation import Conversation, as_text
+from services.notify.senders.letter import Letter, Postponed, Rejected, Resting
 from services.notify.senders.mail import Mail
 from services.notify.senders.places import Places
 from services.runtime.clock import Clock
@@ -32,6 +27,8 @@ COMMAND_SECONDS = 5.0
 DATA_SECONDS = 15.0
 IDLE_SECONDS = 15.0
 CLOSING = 421  # the code of a server that hangs up
+DONE, GO_ON = 250, 354
+ACCEPTED = (DONE, 251)
 
 
 class Email:
@@ -54,14 +51,14 @@ class Email:
         self._greeting = greeting
         self._clock = clock
         self._places = Places(lively=CONNECTIONS, silent=SILENT_CONNECTIONS, patience=SILENT_SECONDS)
-        self._idle: dict[SMTP, asyncio.TimerHandle] = {}
+        self._idle: dict[Conversation, asyncio.TimerHandle] = {}
         self._breaker = Breaker()
 
     @contextlib.asynccontextmanager
     async def line(self) -> AsyncIterator["EmailLine"]:
         async with self._places.taken():
             self._breaker.check()
-            line = EmailLine(await self._begun(), self)
+            line = EmailLine(self._take_idle() or await self._connected(), self)
             try:
                 yield line
             finally:
@@ -74,108 +71,132 @@ class Email:
     def written(self, letter: Letter) -> Mail:
         return mail.compose(letter, sender=self._sender, reply_to=self._reply_to, date=self._clock.now())
 
-    def trouble(self, error: Exception) -> Postponed:
+    @property
+    def envelope(self) -> bytes:
+        return b"MAIL FROM:<%s>" % self._sender.addr_spec.encode("ascii")
+
+    def trouble(self, code: str) -> Postponed:
         """The provider's own failure: counted, and no message's fault."""
         self._breaker.failed()
-        return Postponed(_code(error))
+        return Postponed(code)
 
     def works(self) -> None:
         self._breaker.worked()
 
     async def close(self) -> None:
-        while self._idle:
-            self._take_idle().close()
+        while conversation := self._take_idle():
+            conversation.close()
 
-    async def _begun(self) -> SMTP:
-        """A connection with an envelope begun. One that the server has closed meanwhile, or leaves in
-        silence, costs the message nothing: another one is taken. Logging in wrongly is the provider's
-        failure.
-        """
-        while self._idle:
-            connection = self._take_idle()
-            try:
-                await self.begin(connection)
-            except SMTPSenderRefused as error:
-                connection.close()
-                if error.code != CLOSING:
-                    raise self.trouble(error) from None
-            except (SMTPException, OSError):
-                connection.close()
-            else:
-                return connection
-        connection = SMTP(timeout=COMMAND_SECONDS, local_hostname=self._greeting, **self._server.options())
+    async def _connected(self) -> Conversation:
+        """Logging in wrongly is the provider's failure."""
+        made = SMTP(timeout=COMMAND_SECONDS, local_hostname=self._greeting, **self._server.options())
         try:
             async with asyncio.timeout(CONNECT_SECONDS + COMMAND_SECONDS):
-                await connection.connect(timeout=CONNECT_SECONDS)
-            await self.begin(connection)
+                await made.connect(timeout=CONNECT_SECONDS)
+                if made.is_ehlo_or_helo_needed:
+                    await _greet(made)
+            several = made.supports_extension("pipelining")
+            return Conversation(cast(asyncio.Transport, made.transport), pipelining=several)
         except (SMTPException, OSError, ValueError) as error:
-            connection.close()
-            raise self.trouble(error) from None
-        return connection
-
-    async def begin(self, connection: SMTP) -> None:
-        async with asyncio.timeout(COMMAND_SECONDS):
-            await connection.mail(self._sender.addr_spec, timeout=None)
+            made.close()
+            raise self.trouble(_code(error)) from None
 
     def _put_away(self, line: "EmailLine") -> None:
-        connection = line.connection
-        if line.unfinished or not connection.is_connected or len(self._idle) >= CONNECTIONS:
-            connection.close()
+        conversation = line.conversation
+        if line.unfinished or not conversation.is_open or len(self._idle) >= CONNECTIONS:
+            conversation.close()
             return
         loop = asyncio.get_running_loop()
-        self._idle[connection] = loop.call_later(IDLE_SECONDS, self._retire, connection)
+        self._idle[conversation] = loop.call_later(IDLE_SECONDS, self._retire, conversation)
 
-    def _take_idle(self) -> SMTP:
-        connection, timer = self._idle.popitem()
-        timer.cancel()
-        return connection
+    def _take_idle(self) -> Conversation | None:
+        """One that the server has not closed meanwhile."""
+        while self._idle:
+            conversation, timer = self._idle.popitem()
+            timer.cancel()
+            if conversation.is_open:
+                return conversation
+        return None
 
-    def _retire(self, connection: SMTP) -> None:
-        del self._idle[connection]
-        connection.close()
+    def _retire(self, conversation: Conversation) -> None:
+        del self._idle[conversation]
+        conversation.close()
 
 
 class EmailLine:
-    """A connection in use, with an envelope begun for the first letter. Left `unfinished`, it is not used
-    again."""
+    """A conversation in use. Left `unfinished`, it is not used again."""
 
-    def __init__(self, connection: SMTP, owner: Email) -> None:
-        self.connection = connection
-        self.unfinished = True
+    def __init__(self, conversation: Conversation, owner: Email) -> None:
+        self.conversation = conversation
+        self.unfinished = False
+        self._kept = conversation.used  # from another message
         self._owner = owner
+        conversation.used = True
 
     async def send(self, letter: Letter) -> None:
         written = self._owner.written(letter)
+        self.unfinished = True
         try:
-            if not self.unfinished:
-                self.unfinished = True
-                await self._owner.begin(self.connection)
-            # The library's own clocks, one for each answer it waits for, cost as much as its steps.
-            async with asyncio.timeout(COMMAND_SECONDS):
-                await self.connection.rcpt(written.receiver, timeout=None)
-            async with asyncio.timeout(DATA_SECONDS):
-                await self.connection.data(written.data, timeout=None)
-        except (SMTPRecipientRefused, SMTPDataError) as error:
-            await self._begin_anew()
-            raise self._refused(error) from None
-        except (SMTPException, OSError) as error:
-            raise self._owner.trouble(error) from None
-        self.unfinished = False
+            code = await self._handed_over(written)
+            if code != DONE:
+                await self._begin_anew()
+        except OSError as error:
+            raise self._owner.trouble(_code(error)) from None
+        self._kept = False
+        if code == CLOSING:
+            raise self._owner.trouble(f"smtp_{code}")
         self._owner.works()
+        if code != DONE:
+            raise Rejected(f"smtp_{code}") if 500 <= code < 600 else Postponed(f"smtp_{code}")
+        self.unfinished = False
+
+    async def _handed_over(self, written: Mail) -> int:
+        """The code that decides: of the receiver, the wish for the text, or the text."""
+        receiver = b"RCPT TO:<%s>" % written.receiver.encode("ascii")
+        commands = (self._owner.envelope, receiver, b"DATA")
+        say = self.conversation.say
+        answers = await self._begun(*(commands if self.conversation.pipelining else commands[:1]))
+        async with asyncio.timeout(COMMAND_SECONDS):
+            code = await (answers[0] if answers else say(receiver)[0])
+        async with asyncio.timeout(DATA_SECONDS):
+            wish = await answers[1] if answers else 0
+            if code not in ACCEPTED:
+                if wish == GO_ON:  # for a text to nobody, which it shall not get
+                    self.conversation.close()
+                return code
+            wish = wish or await say(b"DATA")[0]
+            return await say(as_text(written.data))[0] if wish == GO_ON else wish
+
+    async def _begun(self, *commands: bytes) -> "list[asyncio.Future[int]]":
+        """The answers to what was said with MAIL. A line kept from another message that the server has
+        given up meanwhile, or leaves in silence, costs this one nothing: it goes over another."""
+        try:
+            answers = self.conversation.say(*commands)
+            async with asyncio.timeout(COMMAND_SECONDS):
+                code = await answers[0]
+        except OSError:
+            if self._kept:
+                raise Resting(0) from None
+            raise
+        if code == CLOSING and self._kept:
+            raise Resting(0)
+        if code != DONE:
+            raise self._owner.trouble(f"smtp_{code}")
+        return answers[1:]
 
     async def _begin_anew(self) -> None:
         """After a refusal the server still holds half an envelope."""
-        with contextlib.suppress(SMTPException, OSError):
-            await self.connection.rset()
-            self.unfinished = False
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(COMMAND_SECONDS):
+                self.unfinished = await self.conversation.say(b"RSET")[0] != DONE
 
-    def _refused(self, error: SMTPRecipientRefused | SMTPDataError) -> Postponed | Rejected:
-        """The server spoke about this message. 421 is about itself: it is closing."""
-        code = f"smtp_{error.code}"
-        if error.code == CLOSING:
-            return self._owner.trouble(error)
-        self._owner.works()
-        return Rejected(code) if 500 <= error.code < 600 else Postponed(code)
+
+async def _greet(made: SMTP) -> None:
+    """As the library would before the first mail: a server may know only the older word."""
+    try:
+        await made.ehlo()
+    except SMTPHeloError:
+        await made.helo()
 
 
 def _code(error: Exception) -> str:
