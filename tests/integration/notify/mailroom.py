@@ -37,9 +37,9 @@ class Mailroom:
         host, port = self._server.sockets[0].getsockname()
         return f"smtp://{host}:{port}"
 
-    async def open(self, port: int = 0) -> None:
+    async def open(self, port: int = 0, **how: Any) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connected, "127.0.0.1", port)
+        self._server = await loop.create_server(self._connected, "127.0.0.1", port, **how)
 
     async def close(self) -> None:
         if self._server is not None:
