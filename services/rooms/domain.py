@@ -1,8 +1,10 @@
 """The rules of a room: when it is open, who may enter, and under which name. No clock, no I/O."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain, count
 from uuid import UUID
 
 from services.contracts.refusals import Code, Refusal
@@ -37,6 +39,35 @@ class Name:
     def stays(self, asked: "Name") -> bool:
         """Whether who has this name and asks for that one keeps the number given before."""
         return self.digest == asked.digest and asked.number in (1, self.number)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Somebody asks for a name in a room where they `had` another or the same, or none."""
+
+    who_id: UUID
+    had: Name | None
+    asked: Name
+
+
+def given_numbers(wishes: Iterable[Wish], taken: Mapping[UUID, Name]) -> dict[UUID, int]:
+    """The number that each gets, one after the other: the one they had if it will do, else the one they ask
+    for, else the first that is free. `taken`: who goes by one of these names.
+    """
+    holders = {(name.digest, name.number): who_id for who_id, name in taken.items()}
+    given = {}
+    for wish in wishes:
+        who_id, had, asked = wish.who_id, wish.had, wish.asked
+        if had is not None and had.stays(asked):
+            given[who_id] = had.number
+            continue
+        if had is not None and holders.get((had.digest, had.number)) == who_id:
+            del holders[had.digest, had.number]
+        numbers = chain([asked.number], count(2))
+        number = next(each for each in numbers if (asked.digest, each) not in holders)
+        holders[asked.digest, number] = who_id
+        given[who_id] = number
+    return given
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from services.contracts.envelope import Service
+from services.contracts.envelope import Resident, Service
 from services.contracts.refusals import Unavailable
 from services.contracts.rooms import (
     AskForHelp,
     CloseRoom,
     Join,
     JoinAgain,
+    Joined,
     JoinedAgain,
     Leave,
     ListOwnRooms,
@@ -24,9 +25,10 @@ from services.contracts.rooms import (
     RoomView,
 )
 from services.rooms import hosting, joining, news, own_data, service
+from services.rooms.crowds import Crowds
 from services.rooms.domain import Meeting, Seat
 from services.rooms.gathering import Gathering
-from services.rooms.service import Board, Means, NotYetKnown
+from services.rooms.service import Board, Means, NotYetKnown, own_seat
 from services.rooms.store import places
 from services.rooms.store.people import NumberJustTaken
 from services.runtime.bus import Bus
@@ -95,15 +97,29 @@ def _joining_again(means: Means, board: Board) -> Handler:
 
 
 def _joining(db: Database, means: Means, board: Board) -> Handler:
-    """Without the key: its answer would be kept, and with it a token. Pressing twice is harmless."""
+    """Without the key: its answer would be kept, and with it a token. Pressing twice is harmless.
+
+    Many press again at once when a connection fails, and many come at once when a session begins: what they
+    need is found, and written down, for all of them together.
+    """
     first = in_transaction(db, means, joining.join)
 
-    async def handle(request: Join, call: Call) -> Any:
-        if joined := await joining.again(request, call, means, board):
-            return joined
+    async def alone(request: Join, call: Call) -> Joined:
         for _ in range(MOST_TRIES):
             with suppress(NumberJustTaken):
-                return await first(request, call.keyed(None))
+                joined: Joined = await first(request, call.keyed(None))
+                return joined
         raise Unavailable("too many of one name at once")
+
+    crowds = Crowds(db, means, alone)
+
+    async def handle(request: Join, call: Call) -> Joined:
+        if not isinstance(call.actor, Resident):
+            return await alone(request, call)
+        link = call.actor
+        seat = own_seat(await board.seats.get(link.booking_id), link.booking_id, link.link_version)
+        if joined := joining.again(seat, request, call, means):
+            return joined
+        return await crowds.join(seat.meeting.slot_id, request, call)
 
     return handle

@@ -1,7 +1,6 @@
 """Pressing join: who is let in, who waits, and under which name."""
 
 from dataclasses import replace
-from uuid import UUID
 
 from services.contracts.envelope import Resident, Service, Staff
 from services.contracts.refusals import Code, Refusal, field_refusal
@@ -30,7 +29,7 @@ from services.rooms.service import (
     view,
 )
 from services.rooms.store import people, places
-from services.rooms.store.people import Arrival
+from services.rooms.store.people import Arrival, Came
 from services.rooms.tokens import Guest
 from services.runtime import outbox
 from services.runtime.call import Call
@@ -49,26 +48,17 @@ async def join_again(request: JoinAgain, call: Call, means: Means, board: Board)
     items: list[Joined | None] = []
     for press in request.presses:
         try:
-            items.append(_again(seats.get(press.link.booking_id), press, call, means))
+            link = press.link
+            seat = own_seat(seats.get(link.booking_id), link.booking_id, link.link_version)
+            items.append(again(seat, press, call, means))
         except (Refusal, NotYetKnown):
             items.append(None)
     return JoinedAgain(items)
 
 
-async def again(request: Join, call: Call, means: Means, board: Board) -> Joined | None:
-    """The answer for a resident who is in already, which changes nothing; None for everybody else.
-
-    Many press again at once when a connection fails: what they need is found for all of them together.
-    """
-    if not isinstance(call.actor, Resident):
-        return None
-    press = Press(link=call.actor, display_name=request.display_name, language=request.language)
-    return _again(await board.seats.get(call.actor.booking_id), press, call, means)
-
-
-def _again(known: Seat | None, press: Press, call: Call, means: Means) -> Joined | None:
-    shown = names.display_name(press.display_name)
-    seat = own_seat(known, press.link.booking_id, press.link.link_version)
+def again(seat: Seat, asked: Join | Press, call: Call, means: Means) -> Joined | None:
+    """The answer for a resident who is in already, which changes nothing; None for everybody else."""
+    shown = names.display_name(asked.display_name)
     meeting = seat.meeting
     if seat.name is None or seat.participant_id is None or seat.presence is not Presence.JOINED:
         return None
@@ -76,7 +66,7 @@ def _again(known: Seat | None, press: Press, call: Call, means: Means) -> Joined
     if not meeting.host_present or not seat.name.stays(means.known_as(shown, meeting.slot_id)):
         return None
     shown = names.told_apart(shown, seat.name.number)
-    return _let_in(meeting, Guest.of(meeting, seat.participant_id, shown), press, call, means)
+    return _let_in(meeting, Guest.of(meeting, seat.participant_id, shown), asked, call, means)
 
 
 async def join(tx: Tx, request: Join, call: Call, means: Means) -> Joined:
@@ -94,20 +84,29 @@ async def _resident_joins(
 ) -> Joined:
     booking_id = link.booking_id
     await places.hold_shared(tx, booking_id)
-    meeting = (await seat_of(tx, booking_id, link.link_version)).meeting
+    seat = await seat_of(tx, booking_id, link.link_version)
+    came = await people.enter(tx, arrival(seat, name, call, means))
+    if came.changed:
+        await outbox.add(tx, news_of(seat, call), call)
+    return arrived(seat, came, name, request, call, means)
+
+
+def arrival(seat: Seat, name: str, call: Call, means: Means) -> Arrival:
+    """A resident at the door as they may come in, or a refusal."""
+    meeting = seat.meeting
     domain.may_be_here(meeting)
     domain.may_enter(meeting, means.hours, call.now)
-    arrival = Arrival(
+    return Arrival(
         slot_id=meeting.slot_id,
-        who_id=booking_id,
+        who_id=seat.booking_id,
         presence=Presence.JOINED if meeting.host_present else Presence.WAITING,
         at=call.now,
         name=means.known_as(name, meeting.slot_id),
     )
-    came = await people.enter(tx, arrival)
-    if came.changed:
-        await outbox.add(tx, _news(meeting, booking_id, call), call)
-    shown = names.told_apart(name, came.number)
+
+
+def arrived(seat: Seat, came: Came, name: str, request: Join, call: Call, means: Means) -> Joined:
+    meeting, shown = seat.meeting, names.told_apart(name, came.number)
     if not meeting.host_present:
         seen = view(replace(meeting, here=True), means.hours, call.now)
         return Joined(state=seen.state, view=seen, display_name=shown, quiet=meeting.is_quiet)
@@ -115,10 +114,11 @@ async def _resident_joins(
     return _let_in(inside, Guest.of(inside, came.participant_id, shown), request, call, means)
 
 
-def _news(meeting: Meeting, booking_id: UUID, call: Call) -> AttendeeJoined | AttendeeWaiting:
+def news_of(seat: Seat, call: Call) -> AttendeeJoined | AttendeeWaiting:
+    meeting = seat.meeting
     if meeting.host_present:
-        return AttendeeJoined(slot_id=meeting.slot_id, booking_id=booking_id, at=call.now)
-    return AttendeeWaiting(slot_id=meeting.slot_id, booking_id=booking_id)
+        return AttendeeJoined(slot_id=meeting.slot_id, booking_id=seat.booking_id, at=call.now)
+    return AttendeeWaiting(slot_id=meeting.slot_id, booking_id=seat.booking_id)
 
 
 async def _host_joins(tx: Tx, staff: Staff, name: str, request: Join, call: Call, means: Means) -> Joined:

@@ -75,6 +75,13 @@ async def add_all(tx: Tx, events: Sequence[Event], call: Call | None = None) -> 
         tx.promised = True
 
 
+async def add_each(tx: Tx, told: Sequence[tuple[Event, Call]]) -> None:
+    """Many at once, each of a call of its own."""
+    if told:
+        await tx.executemany(ADD, [row_of(event, call) for event, call in told])
+        tx.promised = True
+
+
 def row_of(event: Event, call: Call | None) -> tuple[UUID, str, bytes]:
     """Id, subject and body, for who writes the row together with others."""
     event_id = uuid4()

@@ -150,8 +150,23 @@ async def hold_shared(tx: Tx, booking_id: UUID) -> None:
     """No host comes or goes until the end of the transaction, and this booking's bearer does nothing
     else; other residents may.
     """
-    bearer = int.from_bytes(booking_id.bytes[8:], "big", signed=True)
-    await tx.execute(HOLD_SHARED, booking_id, bearer)
+    await tx.execute(HOLD_SHARED, booking_id, _bearer(booking_id))
+
+
+def _bearer(booking_id: UUID) -> int:
+    return int.from_bytes(booking_id.bytes[8:], "big", signed=True)
+
+
+# Bearers in the order of their numbers, so that two who hold many never wait for each other.
+HOLD_ALL_SHARED = """
+    SELECT slot_id, (SELECT count(pg_advisory_xact_lock(bearer)) FROM unnest($2::bigint[]) AS bearer)
+    FROM room WHERE slot_id = $1 FOR SHARE
+"""
+
+
+async def hold_all_shared(tx: Tx, slot_id: UUID, booking_ids: Collection[UUID]) -> None:
+    """As `hold_shared` for each of these, who have their places in this slot's room."""
+    await tx.execute(HOLD_ALL_SHARED, slot_id, sorted(map(_bearer, booking_ids)))
 
 
 # An array made by a subquery looks alike to the planner whatever is in it: one plan is kept for all.

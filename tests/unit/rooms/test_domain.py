@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import RoomState
 from services.rooms import domain
-from services.rooms.domain import Hours, Meeting, Presence, Seat
+from services.rooms.domain import Hours, Meeting, Name, Presence, Seat, Wish
 
 STARTS = datetime.fromisoformat("2027-03-02T10:00:00+00:00")
 ENDS = STARTS + timedelta(minutes=45)
@@ -123,3 +123,39 @@ def test_the_end_of_the_last_connection_shows_departure_unless_it_is_old_news() 
     assert not domain.shows_departure(Presence.JOINED, STARTS, later, connected=True)
     assert not domain.shows_departure(Presence.JOINED, later, STARTS, connected=False)
     assert not domain.shows_departure(Presence.WAITING, STARTS, later, connected=False)
+
+
+KIELO, PIHLA = b"kielo", b"pihla"
+
+
+@given(
+    had=st.lists(
+        st.none() | st.builds(Name, st.sampled_from([KIELO, PIHLA]), st.integers(1, 9)), max_size=9
+    ),
+    asked=st.lists(
+        st.builds(Name, st.sampled_from([KIELO, PIHLA]), st.integers(1, 4)), min_size=9, max_size=9
+    ),
+)
+def test_no_two_of_one_name_get_one_number_and_who_had_one_keeps_it(
+    had: list[Name | None], asked: list[Name]
+) -> None:
+    names = {UUID(int=100 + who): name for who, name in enumerate(had) if name and name not in had[:who]}
+    wishes = [
+        Wish(UUID(int=100 + who), names.get(UUID(int=100 + who)), name) for who, name in enumerate(asked)
+    ]
+
+    given_out = domain.given_numbers(wishes, names)
+
+    borne = {wish.who_id: (wish.asked.digest, given_out[wish.who_id]) for wish in wishes}
+    assert len(set(borne.values())) == len(wishes)
+    for wish in wishes:
+        if wish.had is not None and wish.had.stays(wish.asked):
+            assert given_out[wish.who_id] == wish.had.number
+
+
+def test_a_number_given_up_is_free_for_who_comes_next() -> None:
+    first, second, host = (UUID(int=number) for number in (1, 2, 3))
+    taken = {first: Name(KIELO, 1), host: Name(PIHLA, 1)}
+    wishes = [Wish(first, Name(KIELO, 1), Name(PIHLA, 1)), Wish(second, None, Name(KIELO, 1))]
+
+    assert domain.given_numbers(wishes, taken) == {first: 2, second: 1}
