@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.booking.domain.night import heard_at, morning_after
 from services.contracts.booking.slots import BookingStatus
-from services.contracts.notify import TOLD_AT_NIGHT_WITHIN
 from services.contracts.refusals import Code, Refusal, field_refusal
 
 SEATED = frozenset(
@@ -30,7 +30,6 @@ ANSWERED_BEFORE = timedelta(minutes=10)
 """An offer ends so long before the start: whoever takes it must still get ready."""
 LIST_CLOSES = SHORTEST_OFFER + ANSWERED_BEFORE
 """So long before the start nothing is offered any more, and the wait is over."""
-NIGHT_FROM, NIGHT_UNTIL = time(21), time(8)
 
 
 @dataclass(frozen=True)
@@ -183,20 +182,11 @@ def offer_until(*, now: datetime, starts_at: datetime, zone: ZoneInfo) -> dateti
     room.
     """
     latest = starts_at - ANSWERED_BEFORE
-    told_at = now if starts_at - now <= TOLD_AT_NIGHT_WITHIN else _morning_after(now, zone)
+    told_at = heard_at(now, starts_at=starts_at, zone=zone)
     time_left = (starts_at - told_at) / 4
     until = told_at + max(SHORTEST_OFFER, min(LONGEST_OFFER, time_left))
-    morning = _morning_after(until, zone)
+    morning = morning_after(until, zone)
     return min(morning if morning <= latest else until, latest)
-
-
-def _morning_after(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The end of the night that `moment` falls into, or the moment itself by day."""
-    local = moment.astimezone(zone)
-    if NIGHT_UNTIL <= local.time() < NIGHT_FROM:
-        return moment
-    day = local.date() + timedelta(days=1 if local.time() >= NIGHT_FROM else 0)
-    return datetime.combine(day, NIGHT_UNTIL, tzinfo=zone).astimezone(moment.tzinfo)
 
 
 _AHEAD = (

@@ -9,7 +9,9 @@ before those who have just been asked could answer.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from services.booking.domain.night import heard_at
 from services.contracts.booking.groups import Staffing
 from services.contracts.envelope import Role
 from services.contracts.refusals import Code, Refusal
@@ -42,6 +44,7 @@ class Session:
     open: bool
     starts_at: datetime
     over_at: datetime
+    zone: ZoneInfo
     host_id: UUID
     staffing: Staffing
     asked_at: datetime | None = None
@@ -152,12 +155,14 @@ def _host_asked(session: Session) -> datetime | None:
 
 
 def _stand_ins_asked(session: Session) -> datetime:
+    """Who is asked at night hears it in the morning: only then it can be seen that they do not answer."""
     opens = session.starts_at - SEARCHED_FROM if session.staffing is Staffing.ASKED else AT_ONCE
     asked_at = session.asked_at
     if asked_at is None or asked_at < opens:
         return opens
-    rounds = [max(asked_at + pause, session.starts_at - within) for within, pause in SOONER]
-    return min(asked_at + EVERY, *rounds)
+    heard = heard_at(asked_at, starts_at=session.starts_at, zone=session.zone)
+    rounds = [max(heard + pause, session.starts_at - within) for within, pause in SOONER]
+    return min(heard + EVERY, *rounds)
 
 
 def _alerted(session: Session, now: datetime) -> datetime | None:

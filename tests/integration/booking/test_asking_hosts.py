@@ -124,10 +124,22 @@ async def test_a_named_host_whom_nobody_could_replace_has_a_while_to_answer(hous
     host = await house.expert()
     await a_session(house, await a_group(house, host), host, STARTS, Staffing.ASKED)
 
-    await ask_at(house, timedelta(hours=40))
+    await ask_at(house, timedelta(hours=30))
     assert await asked(house, stand_in=False) == [host.person_id]
     assert await told(house) == (0, 0, 0)
-    await ask_at(house, timedelta(hours=37.9))
+    await ask_at(house, timedelta(hours=27.9))
+    assert await told(house) == (1, 0, 0)
+
+
+async def test_a_named_host_who_is_asked_at_night_has_that_while_from_the_morning_on(house: House) -> None:
+    host = await house.expert()
+    await a_session(house, await a_group(house, host), host, STARTS, Staffing.ASKED)
+
+    await ask_at(house, timedelta(hours=40))
+    assert await asked(house, stand_in=False) == [host.person_id]
+    await ask_at(house, timedelta(hours=31.1))
+    assert await told(house) == (0, 0, 0)
+    await ask_at(house, timedelta(hours=30.9))
     assert await told(house) == (1, 0, 0)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,7 +13,8 @@ from services.contracts.booking.groups import Staffing
 from services.contracts.envelope import Role
 from services.contracts.refusals import Code, Refusal
 
-STARTS = datetime(2027, 3, 2, 16, tzinfo=UTC)
+HELSINKI = ZoneInfo("Europe/Helsinki")
+STARTS = datetime(2027, 3, 2, 16, tzinfo=UTC)  # 18 in Helsinki
 HOURS, DAYS, MINUTES = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 HOST = uuid4()
 FITS = Server(person_id=uuid4(), trained=True, suits=True, free=True)
@@ -24,6 +26,7 @@ def a_session(staffing: Staffing, **differs: object) -> Session:
         open=True,
         starts_at=STARTS,
         over_at=STARTS + HOURS,
+        zone=HELSINKI,
         host_id=HOST,
         staffing=staffing,
     )
@@ -110,6 +113,31 @@ def test_others_are_asked_at_once_and_the_more_often_the_nearer_it_comes() -> No
     assert moments[:3] == [72 * HOURS, 60 * HOURS, 48 * HOURS]
     assert moments[3:5] == [46 * HOURS, 44 * HOURS]
     assert moments[-13:] == [8 * HOURS, *(half * 30 * MINUTES for half in range(12, 0, -1))]
+
+
+def test_at_night_one_round_is_asked_and_the_next_when_those_could_have_answered() -> None:
+    """They all hear it in the morning: five of them, not as many rounds as the night is long."""
+    moments = asked_moments(a_session(Staffing.NEEDS_HOST), STARTS - 3 * DAYS)
+    asked = [(STARTS - before).astimezone(HELSINKI) for before in moments]
+
+    for night in (28, 1):
+        at_night = [at for at in asked if at.day == night and at.hour >= 21]
+        next_morning = next(at for at in asked if at > at_night[0])
+        assert len(at_night) == 1
+        assert (next_morning.hour, next_morning.minute) == (10, 0)
+    assert not any(at.hour < 8 for at in asked if at.day in (1, 2))
+
+
+def test_for_what_begins_within_twelve_hours_others_are_asked_all_night() -> None:
+    early = STARTS - 9 * HOURS  # 9 in Helsinki
+    session = a_session(
+        Staffing.NEEDS_HOST, starts_at=early, over_at=early + HOURS, asked_at=early - 11 * HOURS
+    )
+    assert rules.moments(session, now=early - 11 * HOURS).ask_stand_ins == early - 9 * HOURS
+
+    session = replace(session, asked_at=early - 13 * HOURS)
+    told = early - 13 * HOURS  # 20, by day
+    assert rules.moments(session, now=told).ask_stand_ins == told + 2 * HOURS
 
 
 def test_an_interval_that_reaches_into_a_more_urgent_time_is_cut_short() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from asyncpg import ExclusionViolationError, Record
 
@@ -33,7 +34,7 @@ FREE = """
 """
 SESSION_COLUMNS = """
     s.id, s.state, s.starts_at, s.ends_at, s.ended_at, s.host_id, s.staffing, s.asked_at, s.alerted_at,
-    s.told_missing_at
+    s.told_missing_at, s.time_zone
 """
 _ONE = "FROM slot s WHERE s.id = $1 AND s.group_id IS NOT NULL"
 SESSION = f"SELECT {SESSION_COLUMNS} {_ONE}"
@@ -109,6 +110,7 @@ def session_of(row: Record) -> Session:
         open=row["state"] == "open",
         starts_at=row["starts_at"],
         over_at=min(ends_at, ended_at or ends_at),
+        zone=ZoneInfo(row["time_zone"]),
         host_id=row["host_id"],
         staffing=Staffing(row["staffing"]),
         asked_at=row["asked_at"],
