@@ -12,7 +12,9 @@ from services.gateway.arrival import receive_all
 from services.gateway.calls import REQUEST_ID
 from services.gateway.config import Config
 from services.gateway.door import DOOR, Door
+from services.gateway.doorstep import Doorstep
 from services.gateway.entrance import add_routes, route_of
+from services.gateway.gate import Gate
 from services.gateway.headers import SecurityHeaders
 from services.gateway.known import Known
 from services.gateway.limits import Limits
@@ -23,6 +25,7 @@ from services.gateway.together import Together
 from services.gateway.waiting import WaitingPages
 from services.runtime.jobs import Job
 from services.runtime.main import Parts, Service
+from services.runtime.web import COME_IN
 
 LARGEST_BODY = 64 * 1024
 
@@ -80,7 +83,8 @@ def build(parts: Parts, settings: Config) -> Service:
 
 
 def application(door: Door, kept: sessions.Sessions) -> web.Application:
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[receive_all(door)])
+    gate = Gate(door.limits)
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[receive_all(door, gate)])
     app[DOOR] = door
     sessions.install(app, kept)
     rendering.install(app)
@@ -89,6 +93,8 @@ def application(door: Door, kept: sessions.Sessions) -> web.Application:
     add_routes(app, ROUTES)
     app[DESCRIPTION] = describe(ROUTES, server=door.settings.origin)
     headers = SecurityHeaders(door.settings)
+    doorstep = Doorstep(app, gate, headers, like=next(route for route in ROUTES if route.api))
+    app[COME_IN] = doorstep.come_in
 
     async def put_headers(request: web.Request, response: web.StreamResponse) -> None:
         headers.put(response, route_of(request))
@@ -101,4 +107,5 @@ def application(door: Door, kept: sessions.Sessions) -> web.Application:
 
     app.on_response_prepare.append(put_headers)
     app.on_shutdown.append(close)
+    app.on_shutdown.append(doorstep.clear)
     return app

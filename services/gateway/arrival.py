@@ -30,8 +30,8 @@ ANSWERS_ANYWHERE = ("/health/", "/version")
 ANSWERS = (web.HTTPRedirection, web.HTTPSuccessful)  # raised, and yet no problems
 
 
-def receive_all(door: Door) -> Middleware:
-    gate, hosts = Gate(door.limits), Hosts.of(door.settings)
+def receive_all(door: Door, gate: Gate) -> Middleware:
+    hosts = Hosts.of(door.settings)
 
     @web.middleware
     async def receive(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -58,6 +58,9 @@ class Crowd:
         self._stood = 0
         self._until = 0.0
 
+    def is_there(self, now: float) -> bool:
+        return now < self._until
+
     def is_too_late(self, waited: float, now: float) -> bool:
         """For one who has come after lying in a socket for so long."""
         bound = CROWDED if now < self._until else CALM
@@ -91,13 +94,21 @@ class Gate:
         """Open to whoever asks for our health: a busy service is a healthy one."""
         if request.path.startswith(FOR_MACHINES):
             return False
-        now = monotonic()
-        if self._crowd.is_too_late(waited(request), now):
-            return True
         route = route_of(request)
         if route is not None and route.stream:
-            return self._limits.is_full_of_streams()
-        return self._crowd.is_too_long(self._limits.places.in_line, now)
+            is_late = self._crowd.is_too_late(waited(request.transport), monotonic())
+            return is_late or self._limits.is_full_of_streams()
+        return self.is_closed_at(request.transport)
+
+    def is_closed_at(self, transport: asyncio.BaseTransport | None) -> bool:
+        """To a request for one answer that has come there."""
+        now = monotonic()
+        return self._crowd.is_too_late(waited(transport), now) or self._crowd.is_too_long(
+            self._limits.places.in_line, now
+        )
+
+    def is_crowded(self) -> bool:
+        return self._crowd.is_there(monotonic())
 
     def turn_away(self) -> Refusal:
         self._turned_away += 1
@@ -111,12 +122,10 @@ class Gate:
         self._turned_away = 0
 
 
-def waited(request: web.Request) -> float:
-    """For how many seconds the request has lain in its socket; 0 where the system does not say."""
-    if _TCP_INFO is None or request.transport is None:
-        return 0.0
-    peer = request.transport.get_extra_info("socket")
-    if peer is None:
+def waited(transport: asyncio.BaseTransport | None) -> float:
+    """For how many seconds what has come there has lain in its socket; 0 where the system does not say."""
+    peer = transport.get_extra_info("socket") if transport else None
+    if _TCP_INFO is None or peer is None:
         return 0.0
     try:
         told = peer.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _RECEIVED.stop)

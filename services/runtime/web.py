@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 
 import structlog
@@ -90,10 +91,17 @@ setattr(web.RequestHandler, "handle_error", _refuse_plainly)  # noqa: B010 - the
 setattr(web_urldispatcher, "_default_expect_handler", _expect)  # noqa: B010 - the same
 
 
+MakeProtocol = Callable[[], asyncio.Protocol]
+COME_IN: web.AppKey[Callable[[MakeProtocol], asyncio.Protocol]] = web.AppKey("come_in")
+"""What an application makes of a new connection instead of aiohttp, whose own way is handed to it."""
+
+
 class HttpServer:
     """An aiohttp application listening, with the limits a server behind a proxy wants."""
 
     def __init__(self, app: web.Application) -> None:
+        self._come_in = app.get(COME_IN)
+        self._doors: list[asyncio.AbstractServer] = []
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -106,10 +114,19 @@ class HttpServer:
         await self._runner.setup()
         for listening in await _listening(host, port):
             for _ in range(DOORS - 1):
-                await web.SockSite(self._runner, listening.dup(), backlog=BACKLOG).start()
-            await web.SockSite(self._runner, listening, backlog=BACKLOG).start()
+                await self._open(listening.dup())
+            await self._open(listening)
+
+    async def _open(self, listening: socket.socket) -> None:
+        usual, come_in = self._runner.server, self._come_in
+        assert usual is not None
+        make = usual if come_in is None else partial(come_in, usual)
+        loop = asyncio.get_running_loop()
+        self._doors.append(await loop.create_server(make, sock=listening, backlog=BACKLOG))
 
     async def stop(self) -> None:
+        for door in self._doors:
+            door.close()
         await self._runner.cleanup()
 
 
@@ -156,6 +173,12 @@ def count_answer(request: web.Request, status: int, seconds: float | None) -> No
     if measures := request.config_dict.get(MEASURES):
         method = request.method if request.method in hdrs.METH_ALL else "other"
         measures.http.note(_template(request), method, str(status), seconds=seconds)
+
+
+def count_unread(app: web.Application, method: str, status: int) -> None:
+    """An answer to a request that was not looked at."""
+    if measures := app.get(MEASURES):
+        measures.http.note("unknown", method, str(status))
 
 
 def _template(request: web.Request) -> str:
