@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from deploy.embedded.environment import plain_environment
+from deploy.embedded.forks import Nursery
 from deploy.embedded.processes import Child
 from deploy.embedded.ready import answers
 from deploy.embedded.state import ROOT, port
@@ -48,6 +49,7 @@ class Program:
         code: Path = ROOT,
         grace: float = 20,
         say: Callable[[str, str], None] | None = None,
+        nursery: Nursery | None = None,
     ) -> None:
         self.name = name
         self._state = state
@@ -57,6 +59,7 @@ class Program:
         self._code = code
         self._grace = grace
         self._say = say or show
+        self._nursery = nursery
         self._child: Child | None = None
 
     @property
@@ -65,13 +68,15 @@ class Program:
 
     async def start(self) -> Self:
         health = self._health()
+        command, environment = self._command(), self._environment()
         self._child = Child(
             self.name,
-            [sys.executable, "-u", "-m", *self._command()],
-            env=self._environment(),
+            [sys.executable, "-u", "-m", *command],
+            env=environment,
             log=self._state / "log" / f"{self.name}.log",
             cwd=self._code,
             on_line=partial(self._say, self.name),
+            process=self._nursery.bear(self.name, command, environment) if self._nursery else None,
         )
         await self._child.until(partial(answers, health), within=60)
         return self
@@ -93,7 +98,7 @@ class Program:
         return self._child
 
 
-def mail_catcher(state: Path) -> Program:
+def mail_catcher(state: Path, nursery: Nursery | None = None) -> Program:
     """The catcher, on ports asked for again at every start."""
     return Program(
         "mail",
@@ -105,6 +110,7 @@ def mail_catcher(state: Path) -> Program:
         health=lambda: f"http://127.0.0.1:{port(state, 'mail')}/messages",
         environment=lambda: plain_environment(os.environ),
         grace=3,
+        nursery=nursery,
     )
 
 

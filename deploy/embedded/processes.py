@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import IO, Protocol
 
 GUARD = Path(__file__).with_name("guard.py")
 KEPT_LOG_BYTES = 10_000_000
@@ -25,6 +26,18 @@ class NotReadyError(Exception):
 class User:
     uid: int
     gid: int
+
+
+class Process(Protocol):
+    """What we need of a process: the words of subprocess.Popen."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self) -> int: ...
+    def send_signal(self, sig: int, /) -> None: ...
 
 
 class Child:
@@ -45,24 +58,30 @@ class Child:
         user: User | None = None,
         last_signal: signal.Signals = signal.SIGKILL,
         on_line: Callable[[str], None] | None = None,
+        pass_fds: Sequence[int] = (),
+        process: Process | None = None,
     ) -> None:
+        """`process` is one that runs this command already, and says what it says over its `stdout`."""
         self.name = name
         self.log = log
         self._buried = False
         rotate(log)
-        guarded = [sys.executable, "-I", "-S", str(GUARD)]
-        guarded += ["--signal", str(int(last_signal)), "--parent", str(os.getpid())]
-        guarded += ["--user", f"{user.uid}:{user.gid}"] if user else []
-        with log.open("ab") as sink:
-            self._process = subprocess.Popen(
-                [*guarded, "--", *command],
-                env=dict(env),
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if on_line else sink,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        if process is None:
+            guarded = [sys.executable, "-I", "-S", str(GUARD)]
+            guarded += ["--signal", str(int(last_signal)), "--parent", str(os.getpid())]
+            guarded += ["--user", f"{user.uid}:{user.gid}"] if user else []
+            with log.open("ab") as sink:
+                process = subprocess.Popen(
+                    [*guarded, "--", *command],
+                    env=dict(env),
+                    cwd=cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE if on_line else sink,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    pass_fds=pass_fds,
+                )
+        self._process: Process = process
         self._reader: threading.Thread | None = None
         if on_line:
             self._reader = threading.Thread(target=self._pump, args=(on_line,), daemon=True)

@@ -10,6 +10,7 @@ from time import monotonic
 
 from deploy.embedded import environment
 from deploy.embedded.environment import SERVICES, Addresses, database_url, nats_url
+from deploy.embedded.forks import Nursery
 from deploy.embedded.nats import Nats
 from deploy.embedded.outside import OutsidePostgres
 from deploy.embedded.parts import Part, Program, mail_catcher
@@ -24,6 +25,8 @@ DOOR = 8000
 METRICS = "gateway-metrics"
 DEMO = "deploy.embedded.demo"
 DEMO_FILE = Path("deploy") / "embedded" / "demo.py"
+# What is imported once for all parts; the mail catcher itself is run, not imported.
+SHARED = [*(f"services.{name}.app" for name in SERVICES), "aiosmtpd.smtp", "deploy.embedded.mailbox"]
 
 
 class Stack:
@@ -36,21 +39,27 @@ class Stack:
         outside = os.environ.get("DIGIAULA_EMBEDDED_DATABASE_URL")
         self.postgres = OutsidePostgres(outside) if outside else Postgres(state)
         self.nats = Nats(state)
-        self.mail = mail_catcher(state)
+        self._nursery = Nursery(state, code=code, modules=SHARED if code == ROOT else [])
+        self.mail = mail_catcher(state, self._nursery if code == ROOT else None)
         self.services = [self._service(name) for name in SERVICES]
         self.supervisor = Supervisor(changed=self.write_state, say=say)
 
     async def up(self) -> None:
         """Start everything; when this returns, the door is open and state.json says where."""
         began = monotonic()
-        await self.supervisor.start(self.postgres, self.nats, self.mail)
-        await prepare_database(self.postgres, self.secrets)
-        say(f"PostgreSQL, NATS and the mail catcher run ({monotonic() - began:.1f} s)")
-        await self._run("migrate", "services.runtime.migrate", self._migrator())
-        for name in SERVICES:
-            self._free_port(name)  # all of them before any: each is told the door's address
-        self._free_port(METRICS)
-        await self.supervisor.start(*self.services)
+        self._nursery.open()
+        try:
+            await self.supervisor.start(self.postgres, self.nats)
+            await prepare_database(self.postgres, self.secrets)
+            say(f"PostgreSQL and NATS run ({monotonic() - began:.1f} s)")
+            await self._run("migrate", "services.runtime.migrate", self._migrator())
+            for name in SERVICES:
+                self._free_port(name)  # all of them before any: each is told the door's address
+            self._free_port(METRICS)
+            await self._nursery.ready()
+            await self.supervisor.start(self.mail, *self.services)
+        finally:
+            await self._nursery.close()
         await self._load_demo()
         self.write_state()
         say(f"everything is ready ({monotonic() - began:.1f} s)")
@@ -123,6 +132,7 @@ class Stack:
             health=lambda: health(self._free_port(name)),
             environment=partial(self.service_environment, name),
             code=self.code,
+            nursery=self._nursery,
         )
 
     def _port(self, name: str) -> int:

@@ -8,6 +8,11 @@ def is_alive(pid: int) -> bool:
     return _state_and_parent(pid)[0] not in ("", "Z", "X")
 
 
+def called(pid: int) -> str:
+    """The name under which the kernel knows it."""
+    return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+
+
 def stands_still(pid: int) -> bool:
     """Whether every thread of it has been stopped by a signal."""
     threads = Path(f"/proc/{pid}/task").iterdir()

@@ -9,7 +9,7 @@ import aiohttp
 
 from tests.integration.embedded.conftest import STAND_IN, Copy, stop
 from tests.support.eventually import eventually
-from tests.support.processes import descendants, is_alive
+from tests.support.processes import called, descendants, is_alive
 
 
 async def test_state_json_says_where_everything_is(a_copy: Copy) -> None:
@@ -20,8 +20,9 @@ async def test_state_json_says_where_everything_is(a_copy: Copy) -> None:
         assert known["database"].startswith("postgresql://")
         assert known["nats"].startswith("nats://")
         assert known["people"] == []
-        for service in known["services"].values():
+        for name, service in known["services"].items():
             assert is_alive(service["pid"])
+            assert called(service["pid"]) == name  # it began as a fork
             assert (await http.get(service["health"])).status == 200
         assert (await http.get(known["mail"] + "/messages")).status == 200
         told = await (await http.get(known["gateway"])).json(content_type=None)
