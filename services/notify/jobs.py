@@ -14,7 +14,7 @@ from services.notify import store
 from services.notify.groups import few, few_store
 from services.notify.lateness import Sendings
 from services.notify.outcome import Failed, Held, PutBack
-from services.notify.recording import Tried, write_all
+from services.notify.recording import Tried, write
 from services.notify.sending import Sending
 from services.notify.store import Due
 from services.notify.timekeeping import DatabaseTime
@@ -58,7 +58,8 @@ class Dispatch(Job):
         self._sendings = sendings
         self._worker = uuid4()
         self._in_hand: dict[UUID, asyncio.Task[None]] = {}
-        self._records = Batches(self._record, largest=AT_ONCE)
+        self._ended = 0  # of those in hand: tried, and being written down
+        self._records = Batches(self._record, largest=2 * AT_ONCE)
 
     async def stop(self, grace: float) -> None:
         """Claim nothing more and finish what is in hand; what is not finished comes again."""
@@ -82,7 +83,7 @@ class Dispatch(Job):
     async def _dispatch(self) -> datetime | None:
         """Fill the free places. With none left, the next message to be done wakes this job, unless all of
         them fall silent."""
-        free = AT_ONCE - (len(self._in_hand) - self._sending.silent)
+        free = self._free
         if free < FEWEST:
             return self._time.now() + LOOK_WHEN_FULL
         claimed, next_due = await self._db.transact(lambda tx: self._claim(tx, free))
@@ -94,6 +95,12 @@ class Dispatch(Job):
             return self._time.now() + ANOTHERS  # somebody else has it in hand just now
         return next_due
 
+    @property
+    def _free(self) -> int:
+        """What is being written down takes no place from what goes over the lines, until it is as many."""
+        lively = len(self._in_hand) - self._sending.silent
+        return min(AT_ONCE - (lively - self._ended), 2 * AT_ONCE - lively)
+
     async def _claim(self, tx: Tx, most: int) -> tuple[Sequence[Due], datetime | None]:
         """What is due by the database's clock; nothing while that one and ours contradict each other."""
         if not self._time.look(await store.present(tx)):
@@ -102,6 +109,8 @@ class Dispatch(Job):
         claimed = await store.claim(
             tx, self._worker, now=now, until=now + LEASE, besides=self._in_hand, most=most
         )
+        if len(claimed) == most:  # there may be more, and the next place that is free looks
+            return claimed, now
         return claimed, await store.next_due(tx)
 
     def _done(self, message_id: UUID, _: "asyncio.Task[None]") -> None:
@@ -111,6 +120,8 @@ class Dispatch(Job):
     async def _handle(self, due: Due) -> None:
         """Not written down, an attempt is made again when the lease is over: twice, but not never."""
         tried = Tried(due, await self._sending.attempt(due), self._time.now())
+        self._ended += 1
+        self.wake()
         try:
             if (error := await self._records.put(tried)) is not None:
                 raise error
@@ -120,11 +131,13 @@ class Dispatch(Job):
             log.exception("outcome.unrecorded", message=due.id)
         else:
             self._tell(tried)
+        finally:
+            self._ended -= 1
 
     async def _record(self, batch: Sequence[Tried]) -> Sequence[Exception | None]:
         """All that ended at one moment in one transaction; when that fails, each in one of its own."""
         try:
-            await self._db.transact(lambda tx: write_all(tx, batch, self._worker))
+            await write(self._db, batch, self._worker)
         except Unavailable as error:
             return [error] * len(batch)
         except Exception:
@@ -135,7 +148,7 @@ class Dispatch(Job):
 
     async def _record_one(self, tried: Tried) -> Exception | None:
         try:
-            await self._db.transact(lambda tx: write_all(tx, [tried], self._worker))
+            await write(self._db, [tried], self._worker)
         except Exception as error:
             return error
         return None

@@ -11,7 +11,7 @@ from services.notify.groups import few, few_store
 from services.notify.outcome import Failed, Held, Outcome, PutBack, Retry, Sent, Skipped
 from services.notify.store import Due
 from services.runtime import outbox
-from services.runtime.db import Tx
+from services.runtime.db import Database, Tx
 
 
 @dataclass(frozen=True)
@@ -23,19 +23,29 @@ class Tried:
     at: datetime
 
 
-async def write_all(tx: Tx, batch: Sequence[Tried], worker: UUID) -> None:
-    """Most have been sent: those in one statement."""
-    sent = [
-        (each.due.id, each.at, each.outcome.channel) for each in batch if isinstance(each.outcome, Sent)
-    ]
-    if sent:
-        await store.settle_sent(tx, worker, sent)
+async def write(db: Database, batch: Sequence[Tried], worker: UUID) -> None:
+    """Most have been sent. Where that is all there is to say, one statement is all of the transaction."""
+    if all(isinstance(each.outcome, Sent) and each.due.kind not in few.NEWS for each in batch):
+        await store.settle_sent(db.statement, worker, _sent(batch))
+    else:
+        await db.transact(lambda tx: _write_all(tx, batch, worker))
+
+
+async def _write_all(tx: Tx, batch: Sequence[Tried], worker: UUID) -> None:
+    if sent := _sent(batch):
+        await store.settle_sent(tx.execute, worker, sent)
     for each in sorted(batch, key=_for_whom):
         if isinstance(each.outcome, Sent):
             if each.due.kind in few.NEWS:
                 await _told(tx, each.due, each.outcome, each.at)
         else:
             await _write_down(tx, each.due, worker, each.outcome, each.at)
+
+
+def _sent(batch: Sequence[Tried]) -> list[tuple[UUID, datetime, str]]:
+    return [
+        (each.due.id, each.at, each.outcome.channel) for each in batch if isinstance(each.outcome, Sent)
+    ]
 
 
 def _for_whom(tried: Tried) -> str:

@@ -1,6 +1,6 @@
 """Every statement of notify."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -269,10 +269,15 @@ SETTLE_SENT = """
 """
 
 
-async def settle_sent(tx: Tx, worker: UUID, sent: Sequence[tuple[UUID, datetime, str]]) -> None:
-    """Messages that were handed over, each when and how. The receipts are kept in any case."""
+async def settle_sent(
+    execute: Callable[..., Awaitable[object]], worker: UUID, sent: Sequence[tuple[UUID, datetime, str]]
+) -> None:
+    """Messages that were handed over, each when and how. The receipts are kept in any case.
+
+    `execute` runs the statement, as a part of a transaction or as all of one.
+    """
     ids, moments, channels = (list(column) for column in zip(*sent, strict=True))
-    await tx.execute(SETTLE_SENT, worker, ids, moments, channels)
+    await execute(SETTLE_SENT, worker, ids, moments, channels)
 
 
 KIND_OF = "SELECT kind FROM message WHERE id = $1 AND kind = ANY($2::text[])"
