@@ -30,6 +30,7 @@ SETTINGS = {
     "io_method": "sync",
     "jit": "off",
     "max_logical_replication_workers": "0",
+    "max_pred_locks_per_transaction": "10",  # no transaction here is serializable
     "timezone": "UTC",
     "log_timezone": "UTC",
     # Values people typed stay out of the log.
