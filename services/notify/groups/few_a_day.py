@@ -10,6 +10,7 @@ from services.contracts.refusals import Refusal
 from services.notify import domain
 from services.notify.domain import QuietHours
 from services.notify.groups import few, few_store
+from services.notify.groups.messages import GATHERED_FOR
 from services.notify.groups.together import together
 from services.notify.letters import Letters, NotOwed
 from services.notify.outcome import Held
@@ -66,15 +67,24 @@ class FewADay:
 
     async def _admit(self, tx: Tx, due: Due, person: UUID, channel: Channel) -> list[Due] | Held:
         now = self._time.now()
-        day = few.day_of(now, self._quiet.zone)
-        if not await few_store.take_place(tx, due.id, person, day):
+        if until := await self._waits_until(tx, due, person, now):
             starts_at = await self._starts_at(tx, due)
-            until = few.held_until(starts_at, now=now, quiet=self._quiet)
-            not_after = until and few.worth_sending_until(due.kind, due.not_after, until=until)
-            if until is not None and not_after is not None and until < not_after:
+            not_after = few.worth_sending_until(due.kind, due.not_after, until=until)
+            if until < not_after:
                 give_up_at = domain.give_up_at(starts_at, due_at=until, not_after=not_after)
                 return Held(person=person, until=until, not_after=not_after, give_up_at=give_up_at)
         return await few_store.held_for(tx, person, besides=due.id, now=now, most=MOST_ALONG[channel])
+
+    async def _waits_until(self, tx: Tx, due: Due, person: UUID, now: datetime) -> datetime | None:
+        """What comes within minutes of another is told together; beyond the day's few it waits longer."""
+        day = few.day_of(now, self._quiet.zone)
+        if await few_store.has_place(tx, due.id, person, day):
+            return None
+        latest = few.held_until(await self._starts_at(tx, due), now=now, quiet=self._quiet)
+        last = await few_store.last_told(tx, person, besides=due.id, now=now)
+        if latest is not None and last is not None and now < last + GATHERED_FOR:
+            return min(last + GATHERED_FOR, latest)
+        return None if await few_store.take_place(tx, due.id, person, day) else latest
 
     async def _starts_at(self, tx: Tx, due: Due) -> datetime | None:
         """Words of those who lead go with the session wherever it moves."""

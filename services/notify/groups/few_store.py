@@ -13,6 +13,8 @@ from services.runtime.db import Tx, changed
 
 # What is to go along with another comes by itself if that has not gone by then.
 COMES_ALONE_AFTER = timedelta(hours=1)
+# Whoever waits for the same mail to go out reckons from when it was looked at, or from when it had gone.
+GIVE_OR_TAKE = timedelta(minutes=1)
 
 LEAVE = "DELETE FROM told WHERE message_id = $1 AND (person, day) IS DISTINCT FROM ($2, $3)"
 HAS_PLACE = "SELECT true FROM told WHERE message_id = $1"
@@ -25,16 +27,32 @@ TAKE = """
 """
 
 
-async def take_place(tx: Tx, message_id: UUID, person: UUID, day: date) -> bool:
-    """One of the day's few for this message; it keeps the one it has. False when there is none left.
-
-    One after the other for each person, whichever copy of the service asks.
-    """
+async def has_place(tx: Tx, message_id: UUID, person: UUID, day: date) -> bool:
+    """Whether the message has one of the day's few already. Whoever asks for the same person waits here,
+    whichever copy of the service they are, until this transaction ends."""
     await hold(tx, person)
     await tx.execute(LEAVE, message_id, person, day)
-    if await tx.fetchval(HAS_PLACE, message_id):
+    return bool(await tx.fetchval(HAS_PLACE, message_id))
+
+
+async def take_place(tx: Tx, message_id: UUID, person: UUID, day: date) -> bool:
+    """One of the day's few for this message; it keeps the one it has. False when there is none left."""
+    if await has_place(tx, message_id, person, day):
         return True
     return bool(await tx.fetchval(TAKE, person, day, message_id, MOST_A_DAY))
+
+
+LAST_TOLD = """
+    SELECT max(CASE WHEN m.state = 'sent' THEN m.sent_at ELSE $3::timestamptz END)
+    FROM told t JOIN message m ON m.id = t.message_id
+    WHERE t.person = $1 AND t.message_id <> $2 AND m.state IN ('planned', 'sending', 'sent')
+"""
+
+
+async def last_told(tx: Tx, person: UUID, *, besides: UUID, now: datetime) -> datetime | None:
+    """When news last went to this person; what is on its way goes now."""
+    moment: datetime | None = await tx.fetchval(LAST_TOLD, person, besides, now)
+    return moment
 
 
 HELD = """
@@ -103,7 +121,7 @@ async def hold_back(
 ) -> None:
     """As if it had not been tried. The first that is due takes the others along."""
     await hold(tx, person)
-    goes_along = await tx.fetchval(IS_TAKEN_ALONG, person, message_id, until)
+    goes_along = await tx.fetchval(IS_TAKEN_ALONG, person, message_id, until + GIVE_OR_TAKE)
     next_try_at = until + COMES_ALONE_AFTER if goes_along else until
     if await tx.fetchval(HOLD_BACK, message_id, worker, until, next_try_at, not_after, give_up_at):
         await tx.execute(REMEMBER, message_id, person)

@@ -16,13 +16,18 @@ SECOND = timedelta(seconds=1)
 
 
 async def changes(
-    neighbours: Neighbours, count: int, *, starts_at: datetime = STARTS, **contact: Any
+    neighbours: Neighbours,
+    count: int,
+    *,
+    starts_at: datetime = STARTS,
+    minute: int = 1,
+    **contact: Any,
 ) -> list[MyGroup]:
     """So many enrolments, of each of which one session is called off; all belong to whom `contact` says."""
     groups = []
     for number in range(count):
         off = a_session(
-            starts_at=starts_at + timedelta(minutes=number + 1),
+            starts_at=starts_at + timedelta(minutes=number + minute),
             booking_id=uuid4(),
             sequence=1,
             state=SlotState.CANCELLED,

@@ -32,16 +32,24 @@ ADDRESS = "anna@example.org"
 CHANGED = "Ryhmässäsi on muutoksia"
 
 
+async def due_now(system: System, neighbours: Neighbours, clock: SetClock, count: int) -> None:
+    """So many changes have been heard of, and minutes pass."""
+    await eventually(partial(are, system, count, "kind = 'group_change' AND state = 'planned'"))
+    clock.advance(GATHERED)
+    await neighbours.nudge()
+
+
 async def the_days_few_are_used(
     system: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock, *, besides: int = 0
 ) -> list[MyGroup]:
     """Three have gone out, and `besides` more are held back: which of them, chance decides."""
-    groups = await changes(neighbours, 3 + besides)
-    await eventually(partial(are, system, 3 + besides, "kind = 'group_change' AND state = 'planned'"))
-    clock.advance(GATHERED)
-    await neighbours.nudge()
-    await mailroom.mails(3)
-    await eventually(partial(are, system, 3, "kind = 'group_change' AND state = 'sent'"))
+    for number in range(1, 4):
+        await changes(neighbours, 1, minute=number)
+        await due_now(system, neighbours, clock, 1)
+        await mailroom.mails(number)
+        await eventually(partial(are, system, number, "kind = 'group_change' AND state = 'sent'"))
+    groups = await changes(neighbours, besides, minute=4)
+    await due_now(system, neighbours, clock, besides)
     await eventually(partial(are, system, besides, HELD))
     return groups
 
@@ -70,8 +78,25 @@ async def test_what_is_beyond_the_days_few_is_one_mail_in_the_morning(
     assert await notify.sql("SELECT 1 FROM notify.held") == []
     clock.set(MORNING + timedelta(hours=2))
     await neighbours.nudge()
-    await eventually(partial(are, notify, 3, "kind = 'links' AND state = 'skipped'"))
+    await eventually(partial(are, notify, 6, "kind = 'links' AND state = 'skipped'"))
     assert len(mailroom.taken) == 4
+
+
+async def test_news_of_several_groups_within_minutes_is_one_mail_after_the_first(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    await changes(neighbours, 5)
+    await due_now(notify, neighbours, clock, 5)
+    await mailroom.mail()
+    await eventually(partial(are, notify, 1, "kind = 'group_change' AND state = 'sent'"))
+    await eventually(partial(are, notify, 4, HELD))
+
+    clock.advance(GATHERED)
+    await neighbours.nudge()
+
+    assert (await mailroom.mails(2))[1].text.count(CHANGED) == 4
+    await eventually(partial(are, notify, 5, "kind = 'group_change' AND state = 'sent'"))
+    assert len(await notify.sql("SELECT 1 FROM notify.told")) == len(mailroom.taken) == 2
 
 
 async def test_each_person_has_a_few_of_their_own(
@@ -91,14 +116,11 @@ async def test_each_person_has_a_few_of_their_own(
 async def test_capitals_in_an_address_make_nobody_else_of_its_owner(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
-    await changes(neighbours, 2)
-    await changes(neighbours, 2, email=ADDRESS.title())
-    await eventually(partial(are, notify, 4, "kind = 'group_change' AND state = 'planned'"))
-    clock.advance(GATHERED)
-    await neighbours.nudge()
+    await the_days_few_are_used(notify, neighbours, mailroom, clock)
+    await changes(neighbours, 1, email=ADDRESS.title())
+    await due_now(notify, neighbours, clock, 1)
 
     await eventually(partial(are, notify, 1, HELD))
-    await eventually(partial(are, notify, 3, "kind = 'group_change' AND state = 'sent'"))
     assert len(mailroom.taken) == 3
 
 
@@ -199,13 +221,12 @@ async def test_a_message_that_could_not_be_delivered_is_none_of_the_few(
     await neighbours.nudge()
     await eventually(partial(are, notify, 1, "kind = 'group_change' AND state IN ('sent', 'failed')"))
 
-    await changes(neighbours, 3)
-    await eventually(partial(are, notify, 3, "kind = 'group_change' AND state = 'planned'"))
-    clock.advance(GATHERED)
-    await neighbours.nudge()
-
-    await eventually(partial(are, notify, 3, "kind = 'group_change' AND state = 'sent'"))
+    for left in (0, 0, waits):
+        await changes(neighbours, 1)
+        await due_now(notify, neighbours, clock, 1)
+        await eventually(partial(are, notify, left, "state IN ('planned', 'sending') AND attempts = 0"))
     await eventually(partial(are, notify, waits, HELD))
+    assert [mail.to for mail in mailroom.taken].count(ADDRESS) == 3
 
 
 async def test_words_of_those_who_lead_are_news_too(

@@ -134,14 +134,14 @@ async def test_two_copies_together_send_no_more_than_one_would(
         await eventually(partial(are, notify, 40, "kind = 'group_change' AND state = 'planned'"))
         clock.advance(timedelta(minutes=5, seconds=1))
         await neighbours.nudge()
-        await eventually(partial(are, notify, 37, HELD), within=15)
-        await eventually(partial(are, notify, 3, "kind = 'group_change' AND state = 'sent'"))
-        assert len(mailroom.taken) == 3
+        await eventually(partial(are, notify, 39, HELD), within=15)
+        await eventually(partial(are, notify, 1, "kind = 'group_change' AND state = 'sent'"))
+        assert len(mailroom.taken) == 1
 
-        clock.set(datetime(2027, 1, 6, 5, 0, 1, tzinfo=UTC))
+        clock.advance(timedelta(minutes=5, seconds=1))
         await neighbours.nudge()
         await eventually(partial(are, notify, 40, "kind = 'group_change' AND state = 'sent'"), within=15)
     finally:
         await second.stop()
 
-    assert len(mailroom.taken) == 4
+    assert len(mailroom.taken) == 2

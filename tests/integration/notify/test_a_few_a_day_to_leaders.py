@@ -21,9 +21,9 @@ MORNING = datetime(2027, 1, 6, 5, tzinfo=UTC)
 ADDRESS = "ohjaaja@example.org"
 
 
-async def replace_them(neighbours: Neighbours, person_id: UUID, count: int) -> None:
-    """Somebody else leads so many sessions which this person was to lead."""
-    for number in range(count):
+async def replace_them(neighbours: Neighbours, person_id: UUID, *numbers: int) -> None:
+    """Somebody else leads these sessions which this person was to lead."""
+    for number in numbers:
         slot_id = uuid4()
         starts = STARTS + timedelta(minutes=number)
         neighbours.handovers[slot_id, person_id] = Handover(
@@ -56,8 +56,11 @@ async def test_who_leads_hears_a_few_times_a_day_and_of_the_rest_by_one_mail(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
     person_id = uuid4()
-    await replace_them(neighbours, person_id, 5)
-    await eventually(partial(are, notify, 3, "kind = 'host_replaced' AND state = 'sent'"))
+    for number in range(3):
+        await replace_them(neighbours, person_id, number)
+        await eventually(partial(are, notify, number + 1, "kind = 'host_replaced' AND state = 'sent'"))
+        clock.advance(timedelta(minutes=5, seconds=1))
+    await replace_them(neighbours, person_id, 3, 4)
     await eventually(partial(are, notify, 2, HELD))
     neighbours.duties[person_id] = WantedDuties(email=ADDRESS, language="fi", items=[a_duty()])
     await neighbours.tell(asking(person_id, 0))
