@@ -150,23 +150,26 @@ async def hold_shared(tx: Tx, booking_id: UUID) -> None:
     """No host comes or goes until the end of the transaction, and this booking's bearer does nothing
     else; other residents may.
     """
-    await tx.execute(HOLD_SHARED, booking_id, _bearer(booking_id))
+    await tx.execute(HOLD_SHARED, booking_id, _lock(booking_id))
 
 
-def _bearer(booking_id: UUID) -> int:
-    return int.from_bytes(booking_id.bytes[8:], "big", signed=True)
+def _lock(of: UUID) -> int:
+    return int.from_bytes(of.bytes[8:], "big", signed=True)
 
 
-# Bearers in the order of their numbers, so that two who hold many never wait for each other.
+# In the order of the array: the room's own number first, then the bearers in the order of theirs.
 HOLD_ALL_SHARED = """
-    SELECT slot_id, (SELECT count(pg_advisory_xact_lock(bearer)) FROM unnest($2::bigint[]) AS bearer)
+    SELECT slot_id, (SELECT count(pg_advisory_xact_lock(number)) FROM unnest($2::bigint[]) AS number)
     FROM room WHERE slot_id = $1 FOR SHARE
 """
 
 
 async def hold_all_shared(tx: Tx, slot_id: UUID, booking_ids: Collection[UUID]) -> None:
-    """As `hold_shared` for each of these, who have their places in this slot's room."""
-    await tx.execute(HOLD_ALL_SHARED, slot_id, sorted(map(_bearer, booking_ids)))
+    """As `hold_shared` for each of these, who have their places in this slot's room. Another copy's crowd
+    comes after, so that the two do not give out the same numbers.
+    """
+    bearers = sorted(map(_lock, booking_ids))
+    await tx.execute(HOLD_ALL_SHARED, slot_id, [_lock(slot_id), *bearers])
 
 
 # An array made by a subquery looks alike to the planner whatever is in it: one plan is kept for all.

@@ -22,7 +22,7 @@ from services.rooms.service import Means
 from services.runtime import db as database
 from services.runtime.bus import AnswerFailed
 from services.runtime.call import Call
-from services.runtime.db import Database
+from services.runtime.db import Database, Tx
 from tests.integration.rooms.conftest import NOON, Rooms
 from tests.integration.rooms.neighbour import ABooking
 from tests.support.eventually import eventually
@@ -123,6 +123,10 @@ def _is_earlier(said: Any) -> bool:
     return isinstance(said, datetime) and said < NOON + EARLIEST
 
 
+async def somebody_waits(rooms: Rooms) -> bool:
+    return bool(await rooms.system.sql("SELECT FROM pg_locks WHERE NOT granted"))
+
+
 def as_seen(joined: Joined | None, people: list[ABooking]) -> Any:
     """Without what is another's in each room."""
     if joined is None:
@@ -188,16 +192,37 @@ async def test_a_number_that_another_takes_meanwhile_is_given_to_nobody_of_the_c
 
     pressed = asyncio.create_task(crowd._serve(slot_id, asked))
 
-    async def somebody_waits() -> bool:
-        return bool(await rooms.system.sql("SELECT FROM pg_locks WHERE NOT granted"))
-
-    await eventually(somebody_waits)
+    await eventually(lambda: somebody_waits(rooms))
     await taking.commit()
     await other.close()
 
     assert await pressed == [None, None]
     assert not {people[9].id, people[10].id} & (await rooms.presence(people[0])).keys()
     assert [(await crowd.join(slot_id, *each)).display_name for each in asked] == ["Kielo 3", "Pihla 7"]
+
+
+async def test_crowds_of_two_copies_come_in_one_after_the_other(rooms: Rooms, db: Database) -> None:
+    """Both have people of the same names."""
+    people = await a_room(rooms, host=True)
+    written, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(tx: Tx) -> list[Joined | None]:
+        asked = [asked_by(people[9], "Esikko", 1), asked_by(people[10], "Lilja", 2)]
+        came = await crowds.let_in(tx, people[0].slot.id, asked, MEANS)
+        written.set()
+        await go_on.wait()
+        return came
+
+    first = asyncio.create_task(db.transact(slowly))
+    await written.wait()
+    others = [asked_by(people[11], "Lilja", 3), asked_by(people[12], "Esikko", 4)]
+    second = asyncio.create_task(together(db, others, people))
+
+    await eventually(lambda: somebody_waits(rooms))
+    go_on.set()
+
+    came = [*await first, *await second]
+    assert [joined and joined.display_name for joined in came] == ["Esikko", "Lilja", "Lilja 2", "Esikko 2"]
 
 
 async def test_whose_row_cannot_be_written_takes_nobody_of_the_crowd_along(rooms: Rooms) -> None:
