@@ -155,6 +155,25 @@ async def test_when_nobody_fits_the_coordinator_is_told_at_once(house: House) ->
     assert await told(house) == (1, 0, 0)
 
 
+async def test_who_has_promised_another_session_at_that_hour_is_not_asked_for_it_any_more(
+    house: House,
+) -> None:
+    """Both were asked for before they answered; the mail that is still to go out names neither."""
+    slot_ids = []
+    for _ in range(2):
+        host = await house.expert()
+        slot_ids.append(await a_session(house, await a_group(house, host), host, STARTS))
+        await house.system.ask(GiveUpDuty(slot_id=slot_ids[-1]), host)
+    volunteer = await a_volunteer(house)
+    await run_job(house, "ask-hosts")
+    wanted = DescribeDuties(person_id=volunteer.person_id)
+    assert {each.slot_id for each in (await house.system.ask(wanted)).items} == set(slot_ids)
+
+    await house.system.ask(AcceptDuty(slot_id=slot_ids[0]), volunteer)
+
+    assert (await house.system.ask(wanted)).items == []
+
+
 async def test_who_cannot_come_is_not_asked_and_a_new_search_begins_anew(house: House) -> None:
     host = await house.expert()
     slot_id = await a_session(house, await a_group(house, host), host, STARTS)

@@ -59,18 +59,18 @@ CO_HOSTS = """
     WHERE c.slot_id = ANY ($1::uuid[]) AND c.live ORDER BY p.display_name, p.id
 """
 IS_ASKED = "SELECT true FROM stand_in_asked WHERE slot_id = $1 AND person_id = $2"
-# A message to them is of use as long as nothing else has been promised.
-UNANSWERED = """
+# A message to them is of use until the session is promised, or they have promised that hour to another one.
+UNANSWERED = f"""
     SELECT s.id, g.name_fi, g.name_sv, g.name_en, s.starts_at, s.ends_at, s.time_zone, s.taken
-    FROM slot s JOIN peer_group g ON g.id = s.group_id
+    FROM slot s JOIN peer_group g ON g.id = s.group_id JOIN person p ON p.id = $1
     LEFT JOIN co_host c ON c.slot_id = s.id AND c.person_id = $1 AND c.live
     WHERE s.state = 'open' AND s.ended_at IS NULL AND s.starts_at > $2 AND (
         s.host_id = $1 AND s.staffing = 'asked'
         OR c.accepted_at IS NULL AND c.person_id IS NOT NULL
-        OR s.staffing <> 'accepted' AND EXISTS (
+        OR s.staffing <> 'accepted' AND {FREE} AND EXISTS (
             SELECT FROM stand_in_asked a WHERE a.slot_id = s.id AND a.person_id = $1 AND NOT a.cannot))
     ORDER BY s.starts_at, s.id LIMIT 50
-"""
+"""  # noqa: S608 - words of ours
 
 
 @dataclass(frozen=True)
