@@ -28,7 +28,7 @@ class Conversation(asyncio.Protocol):
     def is_open(self) -> bool:
         return not self._transport.is_closing()
 
-    def say(self, *commands: bytes) -> "list[asyncio.Future[int]]":
+    def speak(self, *commands: bytes) -> "list[asyncio.Future[int]]":
         """All of them at once; an answer for each, to be waited for in this order. They end with OSError
         when the line is lost."""
         if not self.is_open:

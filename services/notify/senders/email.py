@@ -154,24 +154,24 @@ class EmailLine:
         """The code that decides: of the receiver, the wish for the text, or the text."""
         receiver = b"RCPT TO:<%s>" % written.receiver.encode("ascii")
         commands = (self._owner.envelope, receiver, b"DATA")
-        say = self.conversation.say
+        speak = self.conversation.speak
         answers = await self._begun(*(commands if self.conversation.pipelining else commands[:1]))
         async with asyncio.timeout(COMMAND_SECONDS):
-            code = await (answers[0] if answers else say(receiver)[0])
+            code = await (answers[0] if answers else speak(receiver)[0])
         async with asyncio.timeout(DATA_SECONDS):
             wish = await answers[1] if answers else 0
             if code not in ACCEPTED:
                 if wish == GO_ON:  # for a text to nobody, which it shall not get
                     self.conversation.close()
                 return code
-            wish = wish or await say(b"DATA")[0]
-            return await say(as_text(written.data))[0] if wish == GO_ON else wish
+            wish = wish or await speak(b"DATA")[0]
+            return await speak(as_text(written.data))[0] if wish == GO_ON else wish
 
     async def _begun(self, *commands: bytes) -> "list[asyncio.Future[int]]":
         """The answers to what was said with MAIL. A line kept from another message that the server has
         given up meanwhile, or leaves in silence, costs this one nothing: it goes over another."""
         try:
-            answers = self.conversation.say(*commands)
+            answers = self.conversation.speak(*commands)
             async with asyncio.timeout(COMMAND_SECONDS):
                 code = await answers[0]
         except OSError:
@@ -188,7 +188,7 @@ class EmailLine:
         """After a refusal the server still holds half an envelope."""
         with contextlib.suppress(OSError):
             async with asyncio.timeout(COMMAND_SECONDS):
-                self.unfinished = await self.conversation.say(b"RSET")[0] != DONE
+                self.unfinished = await self.conversation.speak(b"RSET")[0] != DONE
 
 
 async def _greet(made: SMTP) -> None:

@@ -47,7 +47,7 @@ def test_a_dot_at_the_beginning_of_a_line_never_ends_the_text(mail: bytes, text:
 
 async def test_what_is_said_together_goes_out_together_and_is_answered_in_order() -> None:
     conversation, wire = a_conversation()
-    answers = conversation.say(b"MAIL", b"RCPT", b"DATA")
+    answers = conversation.speak(b"MAIL", b"RCPT", b"DATA")
     conversation.data_received(b"250 ok\r\n55")
     conversation.data_received(b"0-no\r\n550 really\r\n354 go on\r\n")
     assert wire.written == [b"MAIL\r\nRCPT\r\nDATA\r\n"]
@@ -56,7 +56,7 @@ async def test_what_is_said_together_goes_out_together_and_is_answered_in_order(
 
 async def test_a_lost_line_ends_every_wait() -> None:
     conversation, _ = a_conversation()
-    (answer,) = conversation.say(b"MAIL")
+    (answer,) = conversation.speak(b"MAIL")
     conversation.connection_lost(None)
     with pytest.raises(ConnectionResetError):
         await answer
@@ -64,7 +64,7 @@ async def test_a_lost_line_ends_every_wait() -> None:
 
 async def test_an_answer_that_nobody_waits_for_any_more_is_not_taken_for_the_next() -> None:
     conversation, _ = a_conversation()
-    first, second = conversation.say(b"MAIL", b"RCPT")
+    first, second = conversation.speak(b"MAIL", b"RCPT")
     first.cancel()
     conversation.data_received(b"250 late\r\n550 no\r\n")
     assert second.result() == 550
@@ -77,12 +77,12 @@ async def test_what_speaks_unasked_or_is_no_mail_server_is_not_spoken_to(words: 
     assert wire.closed
     assert not conversation.is_open
     with pytest.raises(ConnectionResetError):
-        conversation.say(b"MAIL")
+        conversation.speak(b"MAIL")
 
 
 async def test_a_word_in_place_of_a_code_ends_the_conversation() -> None:
     conversation, wire = a_conversation()
-    (answer,) = conversation.say(b"MAIL")
+    (answer,) = conversation.speak(b"MAIL")
     conversation.data_received(b"hello\r\n")
     assert wire.closed
     conversation.connection_lost(None)
