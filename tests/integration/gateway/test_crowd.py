@@ -95,7 +95,7 @@ async def test_in_a_crowd_a_program_is_refused_on_the_doorstep_in_the_same_words
 ) -> None:
     async with a_crowd(system, lines):
         usual, at_once = await knock(system, "/api/v1/themes"), await knock(system, "/api/v1/themes")
-        health, person = await knock(system, "/health/ready"), await knock(system, "/times")
+        health, person = await knock(system, "/health/live"), await knock(system, "/times")
         silent = await connect(system)
     served = await say(silent, "/api/v1/themes")
 
