@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import nats
 import pytest
 from nats.aio.client import Client
+from nats.js import JetStreamContext
 
 from deploy.embedded.nats import CONFIGURATION, Nats
 from services.runtime import outbox
@@ -113,8 +114,20 @@ def cut_back(store: Path, copy: Path, *, kept: str) -> None:
     shutil.copytree(copy / messages.relative_to(store), messages)
 
 
-async def test_what_a_lost_stream_left_behind_hides_no_news(storm: Pieces) -> None:
-    """The stream is gone and its consumers' memory is not: it knows places that new messages take."""
+@pytest.mark.parametrize("failures", [0, 1])
+async def test_what_a_lost_stream_left_behind_hides_no_news(
+    storm: Pieces, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    """The stream is gone and its consumers' memory is not: it knows places that new messages take. Whoever
+    is interrupted while removing it begins again."""
+    remove, broken = JetStreamContext.delete_consumer, iter(range(failures))
+
+    async def delete_consumer(of: JetStreamContext, stream: str, consumer: str) -> bool:
+        if next(broken, None) is not None:
+            raise TimeoutError
+        return await remove(of, stream, consumer)
+
+    monkeypatch.setattr(JetStreamContext, "delete_consumer", delete_consumer)
     await running(storm)
     server = storm.system.nats
     before, after = some(10), some(3)
