@@ -32,12 +32,15 @@ class Bound(NamedTuple):
     apart: float
 
 
-# So many are let in when a room opens for all who wait. Once there is a crowd, fewer tell that it goes on;
-# of the usual ones hardly any come so close together.
+# So many are let in when a room opens for all who wait; fewer when there was a crowd just before, or each
+# lull in it would let in a line that takes seconds. Once there is one, fewer still tell that it goes on: of
+# the usual ones hardly any come so close together.
 CALM = Bound(in_a_row=768, late=0.05, apart=0.25)
+UNEASY = CALM._replace(in_a_row=256)
 CROWDED = Bound(in_a_row=8, late=0.02, apart=0.025)
 SHORT = 32  # in line, while there is a crowd: so many that no place is empty
 CROWD_SECONDS = 2.0
+UNEASY_SECONDS = 30.0
 TELL_SECONDS = 1.0
 
 # Where the kernel keeps how long ago a connection received something; of the same place in every Linux.
@@ -49,21 +52,21 @@ class Crowd:
     """Whether so many come that they wait for us. All who come at once after a pause are no crowd: they are
     served sooner than they could ask again. Where more than that were late in a row, or stood in a line
     that was never empty meanwhile, there is one for some seconds. While there is, whoever is late is told
-    so at once, and only a short line is let stand.
+    so at once, and only a short line is let stand. For half a minute after it, fewer make the next.
     """
 
     def __init__(self) -> None:
         self._late = 0
         self._last = 0.0
         self._stood = 0
-        self._until = 0.0
+        self._until = -UNEASY_SECONDS
 
     def is_there(self, now: float) -> bool:
         return now < self._until
 
     def is_too_late(self, waited: float, now: float) -> bool:
         """For one who has come after lying in a socket for so long."""
-        bound = CROWDED if now < self._until else CALM
+        bound = CROWDED if self.is_there(now) else self._usual(now)
         if waited < bound.late:
             self._late = 0
             return False
@@ -73,15 +76,18 @@ class Crowd:
         self._last = now
         if self._late > bound.in_a_row:
             self._until = now + CROWD_SECONDS
-        return now < self._until
+        return self.is_there(now)
 
     def is_too_long(self, in_line: int, now: float) -> bool:
         """A line with so many in it, for one more."""
         self._stood = self._stood + 1 if in_line else 0
-        if in_line < SHORT or (self._stood <= CALM.in_a_row and now >= self._until):
+        if in_line < SHORT or (self._stood <= self._usual(now).in_a_row and not self.is_there(now)):
             return False
         self._until = now + CROWD_SECONDS
         return True
+
+    def _usual(self, now: float) -> Bound:
+        return UNEASY if now < self._until + UNEASY_SECONDS else CALM
 
 
 class Gate:

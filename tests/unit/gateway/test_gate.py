@@ -12,7 +12,17 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from services.gateway.entrance import ROUTES
-from services.gateway.gate import CALM, CROWD_SECONDS, CROWDED, SHORT, Crowd, Gate, waited
+from services.gateway.gate import (
+    CALM,
+    CROWD_SECONDS,
+    CROWDED,
+    SHORT,
+    UNEASY,
+    UNEASY_SECONDS,
+    Crowd,
+    Gate,
+    waited,
+)
 from services.gateway.limits import IN_FLIGHT, STREAMS, Limits
 from services.gateway.places import LONGEST
 
@@ -84,7 +94,26 @@ def test_it_is_over_when_only_one_now_and_then_is_late() -> None:
     for number in range(FEW + 1):
         come(crowd, 1, at=NOW + 0.1 * number)
         come(crowd, 1, waited=0.0, at=NOW + 0.1 * number)
-    assert not any(come(crowd, MANY, at=NOW + 1.5 * CROWD_SECONDS))
+    assert not any(come(crowd, UNEASY.in_a_row, at=NOW + 1.5 * CROWD_SECONDS))
+
+
+def test_soon_after_a_crowd_fewer_make_the_next() -> None:
+    fewer, soon = UNEASY.in_a_row, NOW + 1.5 * CROWD_SECONDS
+    for in_sockets in (True, False):
+        crowd = Crowd()
+        come(crowd, MANY + 1, every=0)
+        turned_away = (
+            come(crowd, fewer + 1, at=soon) if in_sockets else stand(crowd, [SHORT] * (fewer + 1), at=soon)
+        )
+        assert turned_away == [False] * fewer + [True]
+
+
+def test_a_whole_room_may_come_when_a_crowd_is_long_over() -> None:
+    crowd = Crowd()
+    come(crowd, MANY + 1, every=0)
+    later = NOW + CROWD_SECONDS + UNEASY_SECONDS
+    assert not any(come(crowd, PEOPLE, at=later))
+    assert not any(stand(crowd, range(PEOPLE), at=later))
 
 
 def test_few_who_come_to_a_slow_machine_are_no_crowd() -> None:
