@@ -102,6 +102,7 @@ class Nats:
         moment, so that nothing it writes meanwhile is left.
         """
         lost = self.store.with_name(f"{self.name}-lost")
+        shutil.rmtree(lost, ignore_errors=True)
         with suppress(FileNotFoundError):
             self.store.rename(lost)
         shutil.rmtree(lost, ignore_errors=True)

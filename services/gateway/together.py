@@ -15,7 +15,7 @@ from services.runtime.batching import Batches
 from services.runtime.bus import AnswerFailed, Bus
 from services.runtime.call import Call
 
-LARGEST = 64
+LARGEST = 48  # two tokens for each, in as much as NATS lets one message hold
 AT_ONCE = 2
 WITHIN = timedelta(seconds=1)
 REMEMBERED = 4096

@@ -24,7 +24,7 @@ from services.rooms.store.people import Arrival, Came
 from services.runtime import outbox
 from services.runtime.batching import Batches
 from services.runtime.call import Call
-from services.runtime.db import Database, Tx
+from services.runtime.db import Database, Tx, is_stuck
 
 log = structlog.get_logger()
 
@@ -54,11 +54,13 @@ class Crowds:
             return [await self._alone(*asked[0])]
         try:
             return await self._db.transact(lambda tx: let_in(tx, slot_id, asked, self._means))
-        except Unavailable:
-            raise
+        except Unavailable as error:
+            if not is_stuck(error):
+                raise
+            log.info("crowd.parted", reason="stuck")  # for one of them only, perhaps
         except Exception as error:
             log.info("crowd.parted", reason=type(error).__name__)  # each alone will hear what it is
-            return [None] * len(asked)
+        return [None] * len(asked)
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,11 @@ def changed(status: str) -> int:
     return int(status.rpartition(" ")[2])
 
 
+def is_stuck(error: Unavailable) -> bool:
+    """Whether the database is there, and only what somebody else holds was in the way for too long."""
+    return isinstance(error.__cause__, asyncpg.exceptions.LockNotAvailableError)
+
+
 class Database:
     """A service's own schema. `promised` is set after each commit that left something in the outbox."""
 
@@ -144,6 +149,11 @@ class Database:
         self._measures = measures or Measures()
         self._measures.pool_size.set_function(lambda: pool.get_size())
         self._measures.pool_in_use.set_function(lambda: pool.get_size() - pool.get_idle_size())
+
+    @property
+    def connections(self) -> int:
+        """How many at most."""
+        return self._pool.get_max_size()
 
     async def transact(self, work: Callable[[Tx], Awaitable[T]], *, attempts: int = ATTEMPTS) -> T:
         """Run `work` in one transaction, from the start again when another one was in its way.

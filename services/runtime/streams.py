@@ -28,7 +28,8 @@ from services.runtime.hearing import GoAlone, Hearing, News, Subscription
 log = structlog.get_logger()
 
 BATCH = 64
-ALONE_AT_ONCE = 6  # fewer than the connections of the pool
+ALONE_AT_ONCE = 6
+LEFT_TO_OTHERS = 2  # of the connections of the pool, whatever waits for a lock
 REQUEST_SECONDS = 5
 HEARTBEAT_SECONDS = 0.5  # three missed ones tell that a request was lost with its connection
 AT_WORK_SECONDS = ACK_WAIT_SECONDS / 3
@@ -58,7 +59,7 @@ class Consumer:
         self._bus = bus
         self._hearing = Hearing(subscription, db=db, measures=bus.measures)
         self._together = Batches(self._hearing.together, largest=BATCH)
-        self._alone = asyncio.Semaphore(ALONE_AT_ONCE)
+        self._alone = asyncio.Semaphore(max(1, min(ALONE_AT_ONCE, db.connections - LEFT_TO_OTHERS)))
         self._places = asyncio.Semaphore(BATCH)
         self._tasks: set[asyncio.Task[None]] = set()
         self._suspects = asyncio.Lock()
