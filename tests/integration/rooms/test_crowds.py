@@ -14,7 +14,7 @@ import pytest
 
 from services.contracts.booking.catalogue import SlotKind
 from services.contracts.envelope import Told
-from services.contracts.refusals import Code, Refusal
+from services.contracts.refusals import Code, Refusal, Unavailable
 from services.contracts.rooms import Join, Joined
 from services.rooms import crowds, joining, tokens
 from services.rooms.domain import Hours
@@ -239,6 +239,22 @@ async def test_whose_row_cannot_be_written_takes_nobody_of_the_crowd_along(rooms
     assert isinstance(came.pop(3), AnswerFailed)
     names = {each.display_name for each in came if isinstance(each, Joined)}
     assert names == {"Esikko", *(f"Esikko {number}" for number in range(2, 7))}
+
+
+async def test_one_whom_somebody_holds_keeps_nobody_of_the_crowd_out(rooms: Rooms, db: Database) -> None:
+    people = await a_room(rooms, host=True)
+    slot_id = people[0].slot.id
+    crowd = crowds.Crowds(db, MEANS, partial(alone, db))  # type: ignore[arg-type]
+    other = await asyncpg.connect(rooms.system.database_url("rooms"))
+    held = int.from_bytes(people[9].id.bytes[8:], "big", signed=True)
+    await other.execute("SELECT pg_advisory_lock($1)", held)
+    asked = [asked_by(people[9], "Esikko", 1), asked_by(people[10], "Lilja", 2)]
+
+    assert await crowd._serve(slot_id, asked) == [None, None]
+    assert (await crowd.join(slot_id, *asked[1])).display_name == "Lilja"
+    with pytest.raises(Unavailable):
+        await crowd.join(slot_id, *asked[0])
+    await other.close()
 
 
 async def test_one_of_a_crowd_who_is_refused_hears_why(rooms: Rooms) -> None:
