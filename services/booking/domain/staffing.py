@@ -3,7 +3,7 @@
 A named host is asked, and reminded. Somebody else is looked for when the host gives up or wishes for a
 stand-in, and two days before the start also when the host has not answered. A coordinator is told when
 nobody is left to ask, and participants only when it is nearly certain that nobody comes. Neither hears it
-before those who have just been asked could answer.
+before those who have just been asked could read it and answer, if the start leaves time for that.
 """
 
 from dataclasses import dataclass
@@ -14,16 +14,19 @@ from zoneinfo import ZoneInfo
 from services.booking.domain.night import heard_at
 from services.contracts.booking.groups import Staffing
 from services.contracts.envelope import Role
+from services.contracts.notify import TOLD_AT_NIGHT_WITHIN
 from services.contracts.refusals import Code, Refusal
 
 ASKED_AT_ONCE = 5
 REMINDED = (timedelta(days=7), timedelta(days=3))
 """How long before the start a named host who has not answered is asked again."""
 SEARCHED_FROM = timedelta(hours=48)
-ALERTED = (timedelta(hours=24), timedelta(hours=6))
+PRESSING = timedelta(hours=6)
+"""How long before the start it cannot wait any longer that nobody comes."""
+ALERTED = (timedelta(hours=24), PRESSING)
 TOLD_MISSING = timedelta(hours=3)
 EVERY = timedelta(hours=12)
-SOONER = ((SEARCHED_FROM, timedelta(hours=2)), (timedelta(hours=6), timedelta(minutes=30)))
+SOONER = ((SEARCHED_FROM, timedelta(hours=2)), (PRESSING, timedelta(minutes=30)))
 """Within the first of each pair before the start, the next are asked after the second."""
 SHORTEST_WHILE = timedelta(minutes=15)
 """How long those asked have at least before others hear that nobody comes."""
@@ -155,14 +158,23 @@ def _host_asked(session: Session) -> datetime | None:
 
 
 def _stand_ins_asked(session: Session) -> datetime:
-    """Who is asked at night hears it in the morning: only then it can be seen that they do not answer."""
+    """The next are asked when those asked before have heard of it and do not answer."""
     opens = session.starts_at - SEARCHED_FROM if session.staffing is Staffing.ASKED else AT_ONCE
     asked_at = session.asked_at
     if asked_at is None or asked_at < opens:
         return opens
-    heard = heard_at(asked_at, starts_at=session.starts_at, zone=session.zone)
+    heard = _heard(session, asked_at)
     rounds = [max(heard + pause, session.starts_at - within) for within, pause in SOONER]
     return min(heard + EVERY, *rounds)
+
+
+def _heard(session: Session, asked_at: datetime) -> datetime:
+    """When those asked know of it: those asked at night in the morning. Where it presses by then, nothing
+    waits for that: all goes on from when mails about this session are sent at night."""
+    heard = heard_at(asked_at, starts_at=session.starts_at, zone=session.zone)
+    if session.starts_at - heard >= PRESSING:
+        return heard
+    return max(asked_at, session.starts_at - TOLD_AT_NIGHT_WITHIN)
 
 
 def _alerted(session: Session, now: datetime) -> datetime | None:
@@ -183,14 +195,21 @@ def _told_missing(session: Session, now: datetime) -> datetime | None:
 
 
 def _after_a_while(session: Session, due: datetime, now: datetime) -> datetime:
-    """When others may hear that nobody comes: as is `due`, but for those who were asked after it, or are to
-    be asked now. They have a while to answer first."""
-    asked_at = session.asked_at or now
+    """When others may hear that nobody comes: as is `due`, but for those who are to be asked now, or hear
+    after it that they were. They have a while to answer first. Waiting for their morning puts nothing off
+    beyond the moment from which it presses."""
     if now >= session.starts_at:
         return due
-    if asked_at <= due:
-        return max(due, asked_at + SHORTEST_WHILE)
-    return asked_at + _while_to_answer(session.starts_at - asked_at)
+    asked_at = session.asked_at or now
+    told = _answered(session, _heard(session, asked_at), due)
+    return min(told, max(_answered(session, asked_at, due), session.starts_at - PRESSING))
+
+
+def _answered(session: Session, heard: datetime, due: datetime) -> datetime:
+    """When those who hear of it then have had their while."""
+    if heard <= due:
+        return max(due, heard + SHORTEST_WHILE)
+    return heard + _while_to_answer(session.starts_at - heard)
 
 
 def _while_to_answer(left: timedelta) -> timedelta:

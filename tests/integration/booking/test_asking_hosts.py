@@ -143,6 +143,20 @@ async def test_a_named_host_who_is_asked_at_night_has_that_while_from_the_mornin
     assert await told(house) == (1, 0, 0)
 
 
+async def test_nobody_hears_that_nobody_comes_while_those_asked_at_night_sleep(house: House) -> None:
+    host, volunteer = await house.expert(), await a_volunteer(house)
+    slot_id = await a_session(house, await a_group(house, host), host, STARTS)
+    house.system.clock.set(STARTS - 19 * HOUR)  # ten in the evening
+    await house.system.ask(GiveUpDuty(slot_id=slot_id), host)
+
+    await ask_at(house, 19 * HOUR)
+    assert await asked(house, stand_in=True) == [volunteer.person_id]
+    await ask_at(house, timedelta(hours=7.1))
+    assert await told(house) == (0, 0, 0)
+    await ask_at(house, timedelta(hours=6.9))
+    assert await told(house) == (1, 0, 0)
+
+
 async def test_when_nobody_fits_the_coordinator_is_told_at_once(house: House) -> None:
     host = await house.expert()
     slot_id = await a_session(house, await a_group(house, host), host, STARTS)
