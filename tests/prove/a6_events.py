@@ -34,7 +34,7 @@ OF_EACH = 1000
 
 async def prove(run: Run) -> None:
     """Booking's news goes to two consumers, rooms' to a third; relays, consumers and NATS die meanwhile."""
-    rounds = run.choose(long=40, short=2)
+    rounds, wanted = run.choose(long=(40, 10), short=(2, 1))
     kills: list[bool] = []
     restarts: list[bool] = []
     async with a_fleet(run, services=dict.fromkeys(SERVICES, 2), modules=MODULES) as fleet:
@@ -42,14 +42,13 @@ async def prove(run: Run) -> None:
             await fleet.system.sql(statement)
         by_booking: list[UUID] = []
         by_rooms: list[UUID] = []
-        telling = asyncio.create_task(_tell(fleet, rounds, by_booking, by_rooms))
-        while not telling.done() or not await _all_came(fleet, by_booking, by_rooms):
+        pause = run.choose(long=3.0, short=0.0)  # so that there is news for as long as there is harm
+        telling = asyncio.create_task(_tell(fleet, rounds, pause, by_booking, by_rooms))
+        while not telling.done() or len(restarts) < wanted:
             await asyncio.sleep(run.chance.uniform(*run.choose(long=(2, 4), short=(0.5, 1))))
-            if len(kills) % 4 == 3 and len(restarts) < run.choose(long=10, short=1):
+            if len(kills) % 4 == 3 and len(restarts) < wanted:
                 restarts += [fleet.kill("nats")]
             kills += [fleet.kill(run.chance.choice([n for names in fleet.names.values() for n in names]))]
-            if telling.done() and len(restarts) >= run.choose(long=10, short=1):
-                break
         await telling
         repaired = perf_counter()
         await eventually(lambda: _all_came(fleet, by_booking, by_rooms), within=120)
@@ -63,7 +62,9 @@ async def prove(run: Run) -> None:
             run.none(f"not done exactly once by {name}", await fleet.system.sql(WRONG.format(name), things))
 
 
-async def _tell(fleet: Fleet, rounds: int, by_booking: list[UUID], by_rooms: list[UUID]) -> None:
+async def _tell(
+    fleet: Fleet, rounds: int, pause: float, by_booking: list[UUID], by_rooms: list[UUID]
+) -> None:
     for _ in range(rounds):
         for kind, into, count in (
             (ToldByBooking, by_booking, OF_EACH),
@@ -72,6 +73,7 @@ async def _tell(fleet: Fleet, rounds: int, by_booking: list[UUID], by_rooms: lis
             things = [uuid4() for _ in range(count)]
             await put(fleet.system, [kind(thing_id=thing) for thing in things])
             into += things
+        await asyncio.sleep(pause)
 
 
 async def put(system: System, events: Sequence[Event]) -> None:
