@@ -1,7 +1,8 @@
 """Several letters to one person as one: each under what was its subject."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from uuid import UUID
 
 from services.notify.senders.letter import Channel, Letter, Paragraph
@@ -9,11 +10,13 @@ from services.notify.writing import Writer
 
 
 def together(writer: Writer, letter: Letter, along: Sequence[tuple[UUID, Letter]]) -> Letter:
-    """The letter with what the others say. It stays the first one's: its id, receiver and language."""
+    """The letter with what the others say, in its language. Its id goes by what it tells: with something
+    more along, or less, it is another letter, and no repetition that a receiver may throw away."""
     letters = [letter, *(other for _, other in along)]
     ids = tuple(message_id for message_id, _ in along)
+    letter = replace(letter, id=_id_of([letter.id, *map(str, ids)]), along=ids)
     if letter.channel is Channel.SMS:
-        return replace(letter, text=" ".join(each.text for each in letters), along=ids)
+        return replace(letter, text=" ".join(each.text for each in letters))
     subject, *opening, ending = writer.said("group/several", letter.language, links=[], count=len(letters))
     sections = [paragraph for each in letters for paragraph in _section(writer, each)]
     mail = writer.mail(letter.id, letter.to, letter.language, subject.words, [*opening, *sections, ending])
@@ -22,6 +25,11 @@ def together(writer: Writer, letter: Letter, along: Sequence[tuple[UUID, Letter]
         return replace(mail, along=ids)
     (calendar, method), *more = calendars
     return replace(mail, along=ids, calendar=calendar, calendar_method=method, more_calendars=tuple(more))
+
+
+def _id_of(ids: Iterable[str]) -> str:
+    """The same for the same messages, whichever of them is the first."""
+    return str(UUID(bytes=sha256(" ".join(sorted(ids)).encode()).digest()[:16]))
 
 
 def _section(writer: Writer, letter: Letter) -> Iterator[Paragraph]:

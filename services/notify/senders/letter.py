@@ -27,8 +27,9 @@ class Paragraph:
 class Letter:
     """A message to one person, in full. Has no repr: it would end up in a log one day.
 
-    `id` is the same at every repetition and becomes the Message-ID. `paragraphs` is what a mail says,
-    undressed. `along`: other messages that it tells too, with their calendar objects in `more_calendars`.
+    `id` is the same at every repetition and becomes the Message-ID; with others along it goes by which
+    they are. `paragraphs` is what a mail says, undressed. `along`: other messages that it tells too, with
+    their calendar objects in `more_calendars`.
     """
 
     id: str

@@ -1,8 +1,9 @@
 """Until when news waits that is beyond the day's few, and how several letters become one."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -10,6 +11,7 @@ from services.contracts.notify import MessageKind
 from services.notify.domain import QuietHours
 from services.notify.groups import few
 from services.notify.groups.together import together
+from services.notify.senders.letter import Letter
 from tests.support.facts import ZONE
 from tests.support.group_letters import WORDING, about
 
@@ -92,7 +94,7 @@ def test_several_letters_are_one_with_one_greeting_and_all_their_links(
 
     mail = together(WRITER, first, [(other, second)])
 
-    assert (mail.subject, mail.id, mail.to, mail.along) == (subject, first.id, first.to, (other,))
+    assert (mail.subject, mail.to, mail.along) == (subject, first.to, (other,))
     assert mail.text.count(greeting) == mail.html.count(greeting) == 1
     for each in (first, second):
         assert f"* {each.subject}\n" in mail.text
@@ -100,6 +102,25 @@ def test_several_letters_are_one_with_one_greeting_and_all_their_links(
         assert all(paragraph.url is None or paragraph.url in mail.text for paragraph in each.paragraphs)
     assert mail.calendar == first.calendar
     assert mail.more_calendars == ()
+
+
+@pytest.mark.parametrize("by_phone", [{}, {"email": None, "phone": "+358401234567"}], ids=["mail", "text"])
+def test_a_letter_goes_by_what_it_tells_and_by_another_name_with_something_else_along(
+    by_phone: dict[str, Any],
+) -> None:
+    """A receiver takes out what comes again under one id: never what has not come yet."""
+    first, second, third = (
+        replace(about(MessageKind.GROUP_CHANGE, **by_phone), id=str(UUID(int=number)))
+        for number in range(3)
+    )
+
+    def told_with(letter: Letter, *others: Letter) -> str:
+        return together(WRITER, letter, [(UUID(other.id), other) for other in others]).id
+
+    sets = [first.id, told_with(first, second), told_with(first, third), told_with(first, second, third)]
+    assert len(set(sets)) == len(sets)
+    assert told_with(first, second) == told_with(first, second) == told_with(second, first)
+    assert told_with(third, second, first) == told_with(first, second, third)
 
 
 def test_several_text_messages_are_one_that_says_it_all() -> None:

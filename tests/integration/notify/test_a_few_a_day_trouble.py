@@ -1,0 +1,67 @@
+"""What goes along with another is neither lost nor told twice when the two meet with trouble."""
+
+from datetime import timedelta
+from email import message_from_bytes
+from functools import partial
+from uuid import UUID, uuid4
+
+from deploy.embedded.mailbox import Message
+from services.contracts.booking.enrolment import AnnouncementFacts
+from services.contracts.booking.events import AnnouncementMade
+from tests.integration.notify.mailroom import Mailroom
+from tests.integration.notify.neighbours import Neighbours, news
+from tests.integration.notify.several_groups import HELD, are, changes
+from tests.support.clock import SetClock
+from tests.support.eventually import eventually
+from tests.support.facts import a_slot
+from tests.support.system import System
+
+GATHERED = timedelta(minutes=5, seconds=1)
+SOON = timedelta(seconds=20)  # later than the second try of what could not be handed over
+WORDS = "Ota mukaan kuppi kahvia."
+
+
+async def words_are_said(neighbours: Neighbours, words: str = WORDS) -> UUID:
+    """By somebody who leads, to the same person. They are due at once."""
+    said: UUID = uuid4()
+    neighbours.announcements[said] = AnnouncementFacts(words, holds=True)
+    facts = neighbours.has(booking_id=uuid4(), slot=a_slot())
+    await neighbours.tell(news(AnnouncementMade, facts, announcement_id=said))
+    return said
+
+
+async def one_goes_out(system: System, neighbours: Neighbours, clock: SetClock) -> None:
+    """A change is due, and notify looks."""
+    await changes(neighbours, 1)
+    await eventually(partial(are, system, 1, "kind = 'group_change' AND state = 'planned'"))
+    clock.advance(GATHERED)
+    await neighbours.nudge()
+
+
+def id_of(mail: Message) -> str:
+    return str(message_from_bytes(mail.raw)["Message-ID"])
+
+
+async def test_with_something_more_along_a_second_try_is_another_letter(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    """The server took the first and its answer was lost: a receiver who folds repetitions reads both."""
+
+    async def lose_the_answer(_: Message) -> None:
+        mailroom.on_data = None
+        mailroom.hang_up()
+
+    mailroom.on_data = lose_the_answer
+    await one_goes_out(notify, neighbours, clock)
+    await eventually(partial(are, notify, 1, "attempts = 1 AND state = 'planned'"))
+    await words_are_said(neighbours)
+    await eventually(partial(are, notify, 1, HELD))
+
+    clock.advance(SOON)
+    await neighbours.nudge()
+
+    alone, together = await mailroom.mails(2)
+    await eventually(partial(are, notify, 2, "kind IN ('group_change', 'announcement') AND state = 'sent'"))
+    assert WORDS not in alone.text
+    assert WORDS in together.text
+    assert id_of(alone) != id_of(together)
