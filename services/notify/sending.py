@@ -101,21 +101,25 @@ class Sending:
             return PutBack(morning) if morning < due.not_after else None
         return None
 
-    async def _send(self, due: Due) -> Outcome:
+    async def _send(self, due: Due, *, alone: bool = False) -> Outcome:
+        """Refused for good, a letter that takes others along goes once more without them: perhaps it was
+        their words that were not taken."""
         loop = asyncio.get_running_loop()
         asked_at = loop.time()
-        letters = await self._letters.write(due)
+        letters = await self._letters.write(due, alone=alone)
         channel = letters[0].channel
         try:
             async with self._senders[channel].line() as line:
                 if loop.time() - asked_at > FRESH_SECONDS:
-                    letters = await self._letters.write(due)
+                    letters = await self._letters.write(due, alone=alone)
                 if letters[0].channel is not channel:
                     return PutBack(self._time.now())
                 await _hand_over(line, letters)
         except Postponed as error:
             return self._again(due, error.code, channel)
         except Rejected as error:
+            if letters[0].along:
+                return await self._send(due, alone=True)
             return Failed(error.code, channel)
         return Sent(channel, letters[0].along)
 

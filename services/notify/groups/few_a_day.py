@@ -52,20 +52,22 @@ class FewADay:
         self._time = time
         self._quiet = quiet
 
-    async def write(self, due: Due) -> list[Letter]:
-        """Whatever goes out to somebody takes along what waits for them. Raises HeldBack."""
+    async def write(self, due: Due, *, alone: bool = False) -> list[Letter]:
+        """Whatever goes out to somebody takes along what waits for them, unless it is to go alone: then
+        that comes by itself. Raises HeldBack."""
         letters = await self._letters.write(due)
         if due.kind not in few.NEWS:
             return letters
         (letter,) = letters
         person = self._digest(letter)
-        admitted = await self._db.transact(lambda tx: self._admit(tx, due, person, letter.channel))
+        most = 0 if alone else MOST_ALONG[letter.channel]
+        admitted = await self._db.transact(lambda tx: self._admit(tx, due, person, most))
         if isinstance(admitted, Held):
             raise HeldBack(admitted)
         along = [each for other in admitted if (each := await self._also(other, letter))]
         return [together(self._writer, letter, along)] if along else [letter]
 
-    async def _admit(self, tx: Tx, due: Due, person: UUID, channel: Channel) -> list[Due] | Held:
+    async def _admit(self, tx: Tx, due: Due, person: UUID, most: int) -> list[Due] | Held:
         now = self._time.now()
         if until := await self._waits_until(tx, due, person, now):
             starts_at = await self._starts_at(tx, due)
@@ -73,7 +75,7 @@ class FewADay:
             if until < not_after:
                 give_up_at = domain.give_up_at(starts_at, due_at=until, not_after=not_after)
                 return Held(person=person, until=until, not_after=not_after, give_up_at=give_up_at)
-        return await few_store.held_for(tx, person, besides=due.id, now=now, most=MOST_ALONG[channel])
+        return await few_store.held_for(tx, person, besides=due.id, now=now, most=most)
 
     async def _waits_until(self, tx: Tx, due: Due, person: UUID, now: datetime) -> datetime | None:
         """What comes within minutes of another is told together; beyond the day's few it waits longer."""

@@ -10,7 +10,7 @@ from services.contracts.booking.enrolment import AnnouncementFacts
 from services.contracts.booking.events import AnnouncementMade
 from tests.integration.notify.mailroom import Mailroom
 from tests.integration.notify.neighbours import Neighbours, news
-from tests.integration.notify.several_groups import HELD, are, changes
+from tests.integration.notify.several_groups import HELD, are, changes, count_of
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.facts import a_slot
@@ -65,3 +65,38 @@ async def test_with_something_more_along_a_second_try_is_another_letter(
     assert WORDS not in alone.text
     assert WORDS in together.text
     assert id_of(alone) != id_of(together)
+
+
+async def test_what_is_refused_for_anothers_words_goes_alone_and_they_come_by_themselves(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    """A filter does not take the words of somebody who leads; what has changed is told all the same."""
+
+    async def refuse_the_words(mail: Message) -> None:
+        if WORDS in mail.text:
+            refused.append(mail)
+
+    refused: list[Message] = []
+    mailroom.on_data = refuse_the_words
+    mailroom.answers.append("451 not just now")
+    await one_goes_out(notify, neighbours, clock)
+    await eventually(partial(are, notify, 1, "attempts = 1 AND state = 'planned'"))
+    await words_are_said(neighbours)
+    await eventually(partial(are, notify, 1, HELD))
+
+    mailroom.answers.append("554 not these words")
+    clock.advance(SOON)
+    await neighbours.nudge()
+    alone = await mailroom.mail()
+    await eventually(partial(are, notify, 1, "kind = 'group_change' AND state = 'sent'"))
+    await eventually(partial(are, notify, 1, HELD))
+    assert len(refused) == 1
+    (row,) = await notify.sql("SELECT id FROM notify.message WHERE kind = 'group_change'")
+    assert id_of(alone).startswith(f"<n-{row['id']}@")
+
+    mailroom.answers.append("554 not these words")
+    clock.advance(GATHERED)
+    await neighbours.nudge()
+
+    await eventually(partial(are, notify, 1, "kind = 'announcement' AND state = 'failed'"))
+    assert await count_of(notify, "kind = 'group_change' AND state = 'sent'") == 1
