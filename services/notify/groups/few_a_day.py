@@ -5,8 +5,10 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
+import structlog
+
 from services.contracts.notify import MessageKind
-from services.contracts.refusals import Refusal
+from services.contracts.refusals import Refusal, Unavailable
 from services.notify import domain
 from services.notify.domain import QuietHours
 from services.notify.groups import few, few_store
@@ -19,6 +21,8 @@ from services.notify.store import Due
 from services.notify.writing import NoContact, Writer
 from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
+
+log = structlog.get_logger()
 
 # A text message is paid by the piece, and long ones are cut.
 MOST_ALONG = {Channel.EMAIL: 50, Channel.SMS: 4}
@@ -95,10 +99,16 @@ class FewADay:
         return due.starts_at
 
     async def _also(self, due: Due, letter: Letter) -> tuple[UUID, Letter] | None:
-        """None for what is not owed any more, or is for another address by now: it comes by itself."""
+        """None for what is not owed any more, is for another address by now, or cannot be written: it comes
+        by itself. With a neighbour away, nothing is said for now."""
         try:
             (also,) = await self._letters.write(due)
+        except Unavailable:
+            raise
         except (NotOwed, NoContact, Refusal, Rejected):
+            return None
+        except Exception:  # a bug in one message must not stop the others
+            log.exception("message.broken", message=due.id, kind=due.kind)
             return None
         return (due.id, also) if self._digest(also) == self._digest(letter) else None
 

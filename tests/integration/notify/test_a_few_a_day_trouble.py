@@ -5,6 +5,8 @@ from email import message_from_bytes
 from functools import partial
 from uuid import UUID, uuid4
 
+from structlog.testing import capture_logs
+
 from deploy.embedded.mailbox import Message
 from services.contracts.booking.enrolment import AnnouncementFacts
 from services.contracts.booking.events import AnnouncementMade
@@ -100,3 +102,29 @@ async def test_what_is_refused_for_anothers_words_goes_alone_and_they_come_by_th
 
     await eventually(partial(are, notify, 1, "kind = 'announcement' AND state = 'failed'"))
     assert await count_of(notify, "kind = 'group_change' AND state = 'sent'") == 1
+
+
+async def test_what_cannot_be_written_stops_none_of_the_news_it_would_go_along_with(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    mailroom.answers.append("451 not just now")
+    await one_goes_out(notify, neighbours, clock)
+    await eventually(partial(are, notify, 1, "attempts = 1 AND state = 'planned'"))
+    broken = await words_are_said(neighbours)
+    await words_are_said(neighbours, "Ota mukaan viltti.")
+    await eventually(partial(are, notify, 2, HELD))
+    facts = neighbours.announcements.pop(broken)
+
+    clock.advance(SOON)
+    with capture_logs() as logs:
+        await neighbours.nudge()
+        together = await mailroom.mail()
+        await eventually(partial(are, notify, 1, HELD))
+
+    assert "viltti" in together.text
+    (left,) = await notify.sql("SELECT id FROM notify.message WHERE announcement_id = $1", broken)
+    assert {each["message"] for each in logs if each["event"] == "message.broken"} == {left["id"]}
+    neighbours.announcements[broken] = facts
+    clock.advance(GATHERED)
+    await neighbours.nudge()
+    assert WORDS in (await mailroom.mails(2))[1].text
