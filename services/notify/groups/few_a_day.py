@@ -79,7 +79,7 @@ class FewADay:
             if until < not_after:
                 give_up_at = domain.give_up_at(starts_at, due_at=until, not_after=not_after)
                 return Held(person=person, until=until, not_after=not_after, give_up_at=give_up_at)
-        return await few_store.held_for(tx, person, besides=due.id, now=now, most=most)
+        return await few_store.take_along(tx, person, besides=due.id, now=now, most=most)
 
     async def _waits_until(self, tx: Tx, due: Due, person: UUID, now: datetime) -> datetime | None:
         """What comes within minutes of another is told together; beyond the day's few it waits longer."""

@@ -13,6 +13,8 @@ from services.runtime.db import Tx, changed
 
 # What is to go along with another comes by itself if that has not gone by then.
 COMES_ALONE_AFTER = timedelta(hours=1)
+# So long may another that takes it along be tried; and it comes by itself if that one's worker dies.
+ON_ITS_WAY_FOR = timedelta(minutes=2)
 # Whoever waits for the same mail to go out reckons from when it was looked at, or from when it had gone.
 GIVE_OR_TAKE = timedelta(minutes=1)
 
@@ -55,20 +57,25 @@ async def last_told(tx: Tx, person: UUID, *, besides: UUID, now: datetime) -> da
     return moment
 
 
-HELD = """
-    SELECT m.id, m.kind, m.about, m.booking_id, m.starts_at, m.due_at, m.not_after, m.give_up_at,
+TAKE_ALONG = """
+    WITH waits AS (
+        SELECT m.id FROM held h JOIN message m ON m.id = h.message_id
+        WHERE h.person = $1 AND m.id <> $2 AND m.state = 'planned' AND m.not_after >= $3
+            AND m.kind = ANY($4::text[])
+        ORDER BY m.due_at, m.id LIMIT $5 FOR UPDATE OF m SKIP LOCKED)
+    UPDATE message m SET next_try_at = greatest(m.next_try_at, $3)
+    FROM waits WHERE m.id = waits.id
+    RETURNING m.id, m.kind, m.about, m.booking_id, m.starts_at, m.due_at, m.not_after, m.give_up_at,
         m.attempts, m.occasion, m.enrolment_id, m.since, m.announcement_id, m.slot_id
-    FROM held h JOIN message m ON m.id = h.message_id
-    WHERE h.person = $1 AND m.id <> $2 AND m.state = 'planned' AND m.not_after >= $3
-        AND m.kind = ANY($4::text[])
-    ORDER BY m.due_at, m.id LIMIT $5
 """
 
 
-async def held_for(tx: Tx, person: UUID, *, besides: UUID, now: datetime, most: int) -> list[Due]:
-    """What else waits for this person."""
-    rows = await tx.fetch(HELD, person, besides, now, list(NEWS), most)
-    return [Due(**{**row, "kind": MessageKind(row["kind"])}) for row in map(dict[str, Any], rows)]
+async def take_along(tx: Tx, person: UUID, *, besides: UUID, now: datetime, most: int) -> list[Due]:
+    """What else waits for this person, and is not tried by itself while it may be on its way with another.
+    What would be of no more use after that is left to itself."""
+    rows = await tx.fetch(TAKE_ALONG, person, besides, now + ON_ITS_WAY_FOR, list(NEWS), most)
+    waiting = [Due(**{**row, "kind": MessageKind(row["kind"])}) for row in map(dict[str, Any], rows)]
+    return sorted(waiting, key=lambda due: (due.due_at, due.id))
 
 
 SESSION_STARTS = "SELECT starts_at FROM meeting WHERE booking_id = $1"

@@ -1,6 +1,7 @@
 """What goes along with another is neither lost nor told twice when the two meet with trouble."""
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from functools import partial
 from uuid import UUID, uuid4
@@ -15,19 +16,22 @@ from tests.integration.notify.neighbours import Neighbours, news
 from tests.integration.notify.several_groups import HELD, are, changes, count_of
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
-from tests.support.facts import a_slot
+from tests.support.facts import STARTS, a_slot
 from tests.support.system import System
 
 GATHERED = timedelta(minutes=5, seconds=1)
 SOON = timedelta(seconds=20)  # later than the second try of what could not be handed over
 WORDS = "Ota mukaan kuppi kahvia."
+SENT = "kind IN ('group_change', 'announcement') AND state = 'sent'"
 
 
-async def words_are_said(neighbours: Neighbours, words: str = WORDS) -> UUID:
+async def words_are_said(
+    neighbours: Neighbours, words: str = WORDS, *, starts_at: datetime = STARTS
+) -> UUID:
     """By somebody who leads, to the same person. They are due at once."""
     said: UUID = uuid4()
     neighbours.announcements[said] = AnnouncementFacts(words, holds=True)
-    facts = neighbours.has(booking_id=uuid4(), slot=a_slot())
+    facts = neighbours.has(booking_id=uuid4(), slot=a_slot(starts_at))
     await neighbours.tell(news(AnnouncementMade, facts, announcement_id=said))
     return said
 
@@ -63,7 +67,7 @@ async def test_with_something_more_along_a_second_try_is_another_letter(
     await neighbours.nudge()
 
     alone, together = await mailroom.mails(2)
-    await eventually(partial(are, notify, 2, "kind IN ('group_change', 'announcement') AND state = 'sent'"))
+    await eventually(partial(are, notify, 2, SENT))
     assert WORDS not in alone.text
     assert WORDS in together.text
     assert id_of(alone) != id_of(together)
@@ -128,3 +132,32 @@ async def test_what_cannot_be_written_stops_none_of_the_news_it_would_go_along_w
     clock.advance(GATHERED)
     await neighbours.nudge()
     assert WORDS in (await mailroom.mails(2))[1].text
+
+
+async def test_what_is_on_its_way_with_another_does_not_come_by_itself_meanwhile(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    """The mail server takes its time, and meanwhile a session gets so near that it would be told at once."""
+    answer = asyncio.Event()
+
+    async def take_ones_time(_: Message) -> None:
+        await answer.wait()
+
+    mailroom.answers.append("451 not just now")
+    await one_goes_out(notify, neighbours, clock)
+    await eventually(partial(are, notify, 1, "attempts = 1 AND state = 'planned'"))
+    ends_at = clock.now() + timedelta(hours=12, minutes=5)  # of its start nothing has been heard
+    await words_are_said(neighbours, starts_at=ends_at - timedelta(minutes=45))
+    await eventually(partial(are, notify, 1, HELD))
+    mailroom.on_data = take_ones_time
+    clock.advance(timedelta(minutes=4, seconds=50))
+    await neighbours.nudge()
+    await mailroom.mail()
+
+    clock.advance(timedelta(minutes=1))
+    await neighbours.nudge()
+    await eventually(partial(are, notify, 3, "kind = 'links' AND state = 'skipped'"))
+    answer.set()
+
+    await eventually(partial(are, notify, 2, SENT))
+    assert [WORDS in mail.text for mail in mailroom.taken] == [True]
