@@ -12,7 +12,6 @@ from services.contracts.refusals import Refusal, Unavailable
 from services.notify import domain
 from services.notify.domain import QuietHours
 from services.notify.groups import few, few_store
-from services.notify.groups.messages import GATHERED_FOR
 from services.notify.groups.together import together
 from services.notify.letters import Letters, NotOwed
 from services.notify.outcome import Held
@@ -86,11 +85,13 @@ class FewADay:
         day = few.day_of(now, self._quiet.zone)
         if await few_store.has_place(tx, due.id, person, day):
             return None
-        latest = few.held_until(await self._starts_at(tx, due), now=now, quiet=self._quiet)
+        starts_at = await self._starts_at(tx, due)
         last = await few_store.last_told(tx, person, besides=due.id, now=now)
-        if latest is not None and last is not None and now < last + GATHERED_FOR:
-            return min(last + GATHERED_FOR, latest)
-        return None if await few_store.take_place(tx, due.id, person, day) else latest
+        if until := few.gathered_until(due.kind, starts_at, last_told=last, now=now, quiet=self._quiet):
+            return until
+        if await few_store.take_place(tx, due.id, person, day):
+            return None
+        return few.held_until(due.kind, starts_at, now=now, quiet=self._quiet)
 
     async def _starts_at(self, tx: Tx, due: Due) -> datetime | None:
         """Words of those who lead go with the session wherever it moves."""

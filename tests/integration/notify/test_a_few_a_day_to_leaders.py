@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
+from msgspec.structs import replace
+
 from services.contracts.booking.catalogue import Words
 from services.contracts.booking.events import HostAsked, HostReplaced
 from services.contracts.booking.staffing import Handover, WantedDuties
@@ -78,6 +80,31 @@ async def test_who_leads_hears_a_few_times_a_day_and_of_the_rest_by_one_mail(
     assert "”Vertaisryhmä”" in mailroom.taken[3].text
     await eventually(partial(are, notify, 6, "state = 'sent'"))
     assert len(mailroom.taken) == 4
+
+
+async def test_who_is_asked_for_a_session_tomorrow_hears_it_today_also_after_the_days_few(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    """Booking reckons so: it asks others soon, and tells the coordinator that nobody answers."""
+    person_id = uuid4()
+    for number in range(3):
+        await replace_them(neighbours, person_id, number)
+        await eventually(partial(are, notify, number + 1, "kind = 'host_replaced' AND state = 'sent'"))
+        clock.advance(timedelta(minutes=5, seconds=1))
+    await replace_them(neighbours, person_id, 3)
+    await eventually(partial(are, notify, 1, HELD))
+    neighbours.duties[person_id] = WantedDuties(email=ADDRESS, language="fi", items=[a_duty()])
+
+    tomorrow = clock.now() + timedelta(days=1)
+    await neighbours.tell(replace(asking(person_id, 0), starts_at=tomorrow, ends_at=tomorrow + LONG))
+    await eventually(partial(are, notify, 1, "kind = 'host_asked' AND state = 'planned'"))
+    clock.advance(timedelta(seconds=61))
+    await neighbours.nudge()
+
+    asked = (await mailroom.mails(4))[3]
+    assert "”Vertaisryhmä”" in asked.text
+    assert "”Ryhmä 3”" in asked.text
+    await eventually(partial(are, notify, 5, "state = 'sent'"))
 
 
 async def test_who_was_asked_at_night_for_several_sessions_gets_one_mail_for_those_still_wanted(

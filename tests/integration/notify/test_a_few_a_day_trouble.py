@@ -137,7 +137,7 @@ async def test_what_cannot_be_written_stops_none_of_the_news_it_would_go_along_w
 async def test_what_is_on_its_way_with_another_does_not_come_by_itself_meanwhile(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
-    """The mail server takes its time, and meanwhile a session gets so near that it would be told at once."""
+    """The mail server takes its time, and meanwhile a session gets so near that its news would not wait."""
     answer = asyncio.Event()
 
     async def take_ones_time(_: Message) -> None:

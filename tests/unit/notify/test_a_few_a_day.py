@@ -20,6 +20,8 @@ NOON = datetime(2027, 1, 5, 10, tzinfo=UTC)  # by the wall clock
 MORNING = datetime(2027, 1, 6, 5, tzinfo=UTC)
 EVENING = datetime(2027, 1, 5, 18, 45, tzinfo=UTC)  # a quarter before the quiet hours
 WRITER = WORDING._writer
+CHANGE = MessageKind.GROUP_CHANGE
+ASKED = MessageKind.HOST_ASKED
 
 
 def wall(day: int, hour: int, minute: int = 0) -> datetime:
@@ -45,16 +47,48 @@ def wall(day: int, hour: int, minute: int = 0) -> datetime:
 def test_it_waits_for_the_morning_unless_a_session_is_within_twelve_hours_of_it(
     starts_at: datetime | None, until: datetime | None
 ) -> None:
-    assert few.held_until(starts_at, now=NOON, quiet=QUIET) == until
+    assert few.held_until(CHANGE, starts_at, now=NOON, quiet=QUIET) == until
 
 
 @pytest.mark.parametrize("starts_at", [wall(6, hour) for hour in range(2, 24)], ids=str)
 def test_what_has_waited_is_not_told_to_wait_on_once_its_session_is_near(starts_at: datetime) -> None:
-    until = few.held_until(starts_at, now=NOON, quiet=QUIET)
+    until = few.held_until(CHANGE, starts_at, now=NOON, quiet=QUIET)
     assert until is not None
-    later = few.held_until(starts_at, now=until, quiet=QUIET)
+    later = few.held_until(CHANGE, starts_at, now=until, quiet=QUIET)
 
     assert later is None or until == MORNING
+
+
+@pytest.mark.parametrize(("days", "waits"), [(1, False), (2, False), (3, True)])
+def test_who_is_asked_to_lead_soon_waits_for_no_place_and_others_do(days: int, waits: bool) -> None:
+    starts_at = NOON + timedelta(days=days)
+
+    assert (few.held_until(ASKED, starts_at, now=NOON, quiet=QUIET) is not None) is waits
+    assert few.held_until(CHANGE, starts_at, now=NOON, quiet=QUIET) is not None
+
+
+@pytest.mark.parametrize("kind", [ASKED, CHANGE], ids=str)
+@pytest.mark.parametrize(("minutes", "left"), [(0, 5), (4, 1), (5, None), (60, None)])
+def test_what_comes_within_minutes_of_another_goes_with_the_next(
+    kind: MessageKind, minutes: int, left: int | None
+) -> None:
+    told = NOON - timedelta(minutes=minutes)
+    until = few.gathered_until(kind, NOON + timedelta(days=1), last_told=told, now=NOON, quiet=QUIET)
+
+    assert until == (None if left is None else NOON + timedelta(minutes=left))
+
+
+@pytest.mark.parametrize(
+    ("kind", "days", "waits"), [(ASKED, 1, False), (ASKED, 3, True), (CHANGE, 1, True)]
+)
+def test_who_is_asked_to_lead_soon_does_not_wait_minutes_that_become_a_night(
+    kind: MessageKind, days: int, waits: bool
+) -> None:
+    late = wall(5, 20, 58)
+    starts_at = late + timedelta(days=days)
+    until = few.gathered_until(kind, starts_at, last_told=late, now=late, quiet=QUIET)
+
+    assert (until is not None) is waits
 
 
 def test_a_day_ends_at_midnight_by_the_wall_clock_also_when_clocks_change() -> None:
@@ -62,7 +96,7 @@ def test_a_day_ends_at_midnight_by_the_wall_clock_also_when_clocks_change() -> N
 
     assert few.day_of(last, ZONE).day == 28
     assert few.day_of(first, ZONE).day == 29
-    assert few.held_until(None, now=last - timedelta(hours=24), quiet=QUIET) == datetime(
+    assert few.held_until(CHANGE, None, now=last - timedelta(hours=24), quiet=QUIET) == datetime(
         2027, 3, 28, 4, tzinfo=UTC
     )
 
