@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from services.contracts.notify import TOLD_AT_NIGHT_WITHIN, MessageKind
 from services.notify.domain import BEFORE_QUIET, TRY_FOR_AT_MOST, QuietHours
+from services.notify.groups import at_night
 from services.notify.groups.messages import GATHERED_FOR
 
 MOST_A_DAY = 3
@@ -47,7 +48,9 @@ def gathered_until(
     if last_told is None or latest is None or now >= last_told + GATHERED_FOR:
         return None
     until = min(last_told + GATHERED_FOR, latest)
-    return None if _is_reckoned_with(kind, starts_at, now=now) and quiet.cover(until) else until
+    if _is_reckoned_with(kind, starts_at, now=now) and quiet.cover(until):
+        return None
+    return at_night.told_at(kind, until, starts_at=starts_at, quiet=quiet)
 
 
 def held_until(

@@ -86,7 +86,7 @@ async def session_starts(tx: Tx, booking_id: UUID) -> datetime | None:
     return moment
 
 
-# As if it had just become due: its session is another hour now, and it may have less time.
+# As if it became due then: its session is another hour now, and it may have less time.
 LOOK_ANEW = """
     UPDATE message m SET due_at = least(m.due_at, $2), next_try_at = least(m.next_try_at, $2)
     FROM held h
@@ -94,9 +94,9 @@ LOOK_ANEW = """
 """
 
 
-async def look_anew(tx: Tx, booking_id: UUID, *, now: datetime) -> None:
+async def look_anew(tx: Tx, booking_id: UUID, *, at: datetime) -> None:
     """At words held back about a session that has moved."""
-    await tx.execute(LOOK_ANEW, booking_id, now)
+    await tx.execute(LOOK_ANEW, booking_id, at)
 
 
 IS_TAKEN_ALONG = """

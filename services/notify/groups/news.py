@@ -55,7 +55,8 @@ async def hear_of_session(
     if newest and ends:
         await store.drop_all(tx, event.booking_id)
     if newest and isinstance(event, BookingMoved):
-        await few_store.look_anew(tx, event.booking_id, now=now)
+        words_due = at_night.told_at(MessageKind.ANNOUNCEMENT, now, starts_at=event.starts_at, quiet=quiet)
+        await few_store.look_anew(tx, event.booking_id, at=words_due)
     if isinstance(event, CHANGES):
         nearest = min(event.starts_at, before.starts_at) if before else event.starts_at
         await _owe_change(tx, event, nearest_start=nearest, at=at, quiet=quiet, now=now)

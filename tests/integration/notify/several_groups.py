@@ -1,18 +1,23 @@
 """Changes in several groups of one person, and what of them is still owed."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from services.contracts.booking.enrolment import MyGroup
 from services.contracts.booking.events import BookingCancelled
 from services.contracts.booking.slots import BookingStatus, SlotState
+from tests.integration.notify.mailroom import Mailroom
 from tests.integration.notify.neighbours import Neighbours, session_news
+from tests.support.clock import SetClock
+from tests.support.eventually import eventually
 from tests.support.facts import STARTS
 from tests.support.groups import WEEK, a_group, a_session
 from tests.support.system import System
 
 SECOND = timedelta(seconds=1)
+GATHERED = timedelta(minutes=5, seconds=1)
 
 
 async def changes(
@@ -52,3 +57,25 @@ HELD = "EXISTS (SELECT FROM notify.held h WHERE h.message_id = m.id) AND state =
 
 async def are(system: System, count: int, where: str) -> bool:
     return await count_of(system, where) == count
+
+
+async def due_now(system: System, neighbours: Neighbours, clock: SetClock, count: int) -> None:
+    """So many changes have been heard of, and minutes pass."""
+    await eventually(partial(are, system, count, "kind = 'group_change' AND state = 'planned'"))
+    clock.advance(GATHERED)
+    await neighbours.nudge()
+
+
+async def the_days_few_are_used(
+    system: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock, *, besides: int = 0
+) -> list[MyGroup]:
+    """Three have gone out, and `besides` more are held back: which of them, chance decides."""
+    for number in range(1, 4):
+        await changes(neighbours, 1, minute=number)
+        await due_now(system, neighbours, clock, 1)
+        await mailroom.mails(number)
+        await eventually(partial(are, system, number, "kind = 'group_change' AND state = 'sent'"))
+    groups = await changes(neighbours, besides, minute=4)
+    await due_now(system, neighbours, clock, besides)
+    await eventually(partial(are, system, besides, HELD))
+    return groups

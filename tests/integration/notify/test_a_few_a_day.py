@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from services.contracts.booking.enrolment import AnnouncementFacts, MyGroup
+from services.contracts.booking.enrolment import AnnouncementFacts
 from services.contracts.booking.events import (
     AnnouncementMade,
     BookingConfirmed,
@@ -19,7 +19,16 @@ from services.contracts.booking.events import (
 from services.contracts.booking.slots import BookingStatus
 from tests.integration.notify.mailroom import Mailroom
 from tests.integration.notify.neighbours import Neighbours, ended, news, session_news
-from tests.integration.notify.several_groups import HELD, SECOND, are, changes, count_of
+from tests.integration.notify.several_groups import (
+    GATHERED,
+    HELD,
+    SECOND,
+    are,
+    changes,
+    count_of,
+    due_now,
+    the_days_few_are_used,
+)
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.facts import a_slot
@@ -27,31 +36,8 @@ from tests.support.groups import WEEK, a_group, a_session
 from tests.support.system import System
 
 MORNING = datetime(2027, 1, 6, 5, tzinfo=UTC)  # 7 in Helsinki
-GATHERED = timedelta(minutes=5, seconds=1)
 ADDRESS = "anna@example.org"
 CHANGED = "Ryhmässäsi on muutoksia"
-
-
-async def due_now(system: System, neighbours: Neighbours, clock: SetClock, count: int) -> None:
-    """So many changes have been heard of, and minutes pass."""
-    await eventually(partial(are, system, count, "kind = 'group_change' AND state = 'planned'"))
-    clock.advance(GATHERED)
-    await neighbours.nudge()
-
-
-async def the_days_few_are_used(
-    system: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock, *, besides: int = 0
-) -> list[MyGroup]:
-    """Three have gone out, and `besides` more are held back: which of them, chance decides."""
-    for number in range(1, 4):
-        await changes(neighbours, 1, minute=number)
-        await due_now(system, neighbours, clock, 1)
-        await mailroom.mails(number)
-        await eventually(partial(are, system, number, "kind = 'group_change' AND state = 'sent'"))
-    groups = await changes(neighbours, besides, minute=4)
-    await due_now(system, neighbours, clock, besides)
-    await eventually(partial(are, system, besides, HELD))
-    return groups
 
 
 async def test_what_is_beyond_the_days_few_is_one_mail_in_the_morning(
@@ -246,3 +232,24 @@ async def test_words_of_those_who_lead_are_news_too(
     together = (await mailroom.mails(4))[3]
     assert "kuppi kahvia" in together.text
     assert CHANGED in together.text
+
+
+async def test_words_that_wait_for_the_morning_wait_for_it_also_when_their_session_is_moved_at_night(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    (group,) = await the_days_few_are_used(notify, neighbours, mailroom, clock, besides=1)
+    session = group.sessions[1]
+    said = uuid4()
+    neighbours.announcements[said] = AnnouncementFacts("Ota mukaan kuppi kahvia.", holds=True)
+    facts = neighbours.has(booking_id=session.booking_id, slot=a_slot(session.starts_at))
+    await neighbours.tell(news(AnnouncementMade, facts, announcement_id=said))
+    await eventually(partial(are, notify, 2, HELD))
+
+    clock.set(MORNING - timedelta(hours=6, minutes=30))
+    moved = replace(session, starts_at=MORNING + timedelta(days=2), sequence=1)
+    await neighbours.tell(session_news(BookingMoved, group, moved, version=2, from_slot_id=moved.slot_id))
+    await neighbours.nudge()
+    await eventually(partial(are, notify, 5, "kind = 'links' AND state = 'skipped'"))
+
+    assert await count_of(notify, f"kind = 'announcement' AND next_try_at >= '{MORNING.isoformat()}'") == 1
+    assert len(mailroom.taken) == 3

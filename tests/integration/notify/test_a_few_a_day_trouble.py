@@ -13,13 +13,12 @@ from services.contracts.booking.enrolment import AnnouncementFacts
 from services.contracts.booking.events import AnnouncementMade
 from tests.integration.notify.mailroom import Mailroom
 from tests.integration.notify.neighbours import Neighbours, news
-from tests.integration.notify.several_groups import HELD, are, changes, count_of
+from tests.integration.notify.several_groups import GATHERED, HELD, are, changes, count_of
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.facts import STARTS, a_slot
 from tests.support.system import System
 
-GATHERED = timedelta(minutes=5, seconds=1)
 SOON = timedelta(seconds=20)  # later than the second try of what could not be handed over
 WORDS = "Ota mukaan kuppi kahvia."
 SENT = "kind IN ('group_change', 'announcement') AND state = 'sent'"

@@ -79,16 +79,22 @@ def test_what_comes_within_minutes_of_another_goes_with_the_next(
 
 
 @pytest.mark.parametrize(
-    ("kind", "days", "waits"), [(ASKED, 1, False), (ASKED, 3, True), (CHANGE, 1, True)]
+    ("kind", "days", "until"),
+    [
+        (ASKED, 1, None),
+        (ASKED, 3, MORNING),
+        (CHANGE, 1, MORNING),
+        (MessageKind.ANNOUNCEMENT, 1, MORNING),
+        (MessageKind.APPLICATION_WAITING, 1, MORNING),
+    ],
 )
-def test_who_is_asked_to_lead_soon_does_not_wait_minutes_that_become_a_night(
-    kind: MessageKind, days: int, waits: bool
+def test_minutes_that_end_at_night_end_in_the_morning_and_who_is_asked_to_lead_soon_does_not_wait(
+    kind: MessageKind, days: int, until: datetime | None
 ) -> None:
     late = wall(5, 20, 58)
     starts_at = late + timedelta(days=days)
-    until = few.gathered_until(kind, starts_at, last_told=late, now=late, quiet=QUIET)
 
-    assert (until is not None) is waits
+    assert few.gathered_until(kind, starts_at, last_told=late, now=late, quiet=QUIET) == until
 
 
 def test_a_day_ends_at_midnight_by_the_wall_clock_also_when_clocks_change() -> None:
