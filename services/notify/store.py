@@ -127,12 +127,13 @@ async def drop_follow_ups(tx: Tx, booking_id: UUID, *, before: int) -> None:
 DROP_ALL = """
     UPDATE message SET state = 'skipped', last_error = 'cancelled'
     WHERE booking_id = $1 AND state = 'planned' AND kind <> 'alert' AND enrolment_id IS NULL
+    RETURNING id, kind
 """
 
 
-async def drop_all(tx: Tx, booking_id: UUID) -> None:
-    """What is said of this booking alone: an enrolment may go on without it."""
-    await tx.execute(DROP_ALL, booking_id)
+async def drop_all(tx: Tx, booking_id: UUID) -> dict[UUID, str]:
+    """What is said of this booking alone, and of which kind it was: an enrolment may go on without it."""
+    return {row["id"]: row["kind"] for row in await tx.fetch(DROP_ALL, booking_id)}
 
 
 PRESENT = "SELECT now()"

@@ -4,6 +4,7 @@ Each session of an enrolment has events of its own, and a person gets one messag
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from services.contracts.booking.events import (
     AnnouncementMade,
@@ -26,7 +27,7 @@ from services.contracts.booking.events import (
 from services.contracts.notify import MessageKind
 from services.notify import domain, store
 from services.notify.domain import Meeting, QuietHours
-from services.notify.groups import at_night, few_store, messages, to_leaders
+from services.notify.groups import at_night, few, few_store, messages, to_leaders
 from services.notify.groups import store as group_store
 from services.runtime.db import Tx
 
@@ -53,7 +54,7 @@ async def hear_of_session(
     if not newest and (ends or not await store.still_so(tx, event)):
         return
     if newest and ends:
-        await store.drop_all(tx, event.booking_id)
+        await _drop_all(tx, event.booking_id, now=now)
     if newest and isinstance(event, BookingMoved):
         words_due = at_night.told_at(MessageKind.ANNOUNCEMENT, now, starts_at=event.starts_at, quiet=quiet)
         await few_store.look_anew(tx, event.booking_id, at=words_due)
@@ -68,6 +69,13 @@ async def hear_of_session(
     if newest and event.seated and isinstance(event, BookingConfirmed | BookingMoved):
         await store.drop_follow_ups(tx, event.booking_id, before=event.sequence)
         await store.plan(tx, domain.follow_ups(Meeting.of(event), quiet=quiet, now=now))
+
+
+async def _drop_all(tx: Tx, booking_id: UUID, *, now: datetime) -> None:
+    """Words of those who lead are dropped too, and leave their place among the day's few to others."""
+    for message_id, kind in (await store.drop_all(tx, booking_id)).items():
+        if kind in few.NEWS:
+            await few_store.ended(tx, message_id, now=now, told=False)
 
 
 async def _say(

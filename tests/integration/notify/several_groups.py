@@ -1,22 +1,25 @@
 """Changes in several groups of one person, and what of them is still owed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from services.contracts.booking.enrolment import MyGroup
-from services.contracts.booking.events import BookingCancelled
+from services.contracts.booking.enrolment import AnnouncementFacts, MyGroup
+from services.contracts.booking.events import AnnouncementMade, BookingCancelled
 from services.contracts.booking.slots import BookingStatus, SlotState
 from tests.integration.notify.mailroom import Mailroom
-from tests.integration.notify.neighbours import Neighbours, session_news
+from tests.integration.notify.neighbours import Neighbours, news, session_news
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
-from tests.support.facts import STARTS
+from tests.support.facts import STARTS, a_slot
 from tests.support.groups import WEEK, a_group, a_session
 from tests.support.system import System
 
 SECOND = timedelta(seconds=1)
+MORNING = datetime(2027, 1, 6, 5, tzinfo=UTC)  # 7 in Helsinki
+CHANGED = "Ryhmässäsi on muutoksia"
+WORDS = "Ota mukaan kuppi kahvia."
 GATHERED = timedelta(minutes=5, seconds=1)
 
 
@@ -79,3 +82,18 @@ async def the_days_few_are_used(
     await due_now(system, neighbours, clock, besides)
     await eventually(partial(are, system, besides, HELD))
     return groups
+
+
+async def words_are_said(
+    neighbours: Neighbours,
+    words: str = WORDS,
+    *,
+    booking_id: UUID | None = None,
+    starts_at: datetime = STARTS,
+) -> UUID:
+    """By somebody who leads, to the same person. They are due at once."""
+    said: UUID = uuid4()
+    neighbours.announcements[said] = AnnouncementFacts(words, holds=True)
+    facts = neighbours.has(booking_id=booking_id or uuid4(), slot=a_slot(starts_at))
+    await neighbours.tell(news(AnnouncementMade, facts, announcement_id=said))
+    return said

@@ -1,16 +1,14 @@
 """However many groups somebody is in, news that can wait comes a few times a day; none of it is lost."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from msgspec.structs import replace
 
-from services.contracts.booking.enrolment import AnnouncementFacts
 from services.contracts.booking.events import (
-    AnnouncementMade,
     BookingConfirmed,
     BookingMoved,
     HostMissing,
@@ -20,8 +18,10 @@ from services.contracts.booking.slots import BookingStatus
 from tests.integration.notify.mailroom import Mailroom
 from tests.integration.notify.neighbours import Neighbours, ended, news, session_news
 from tests.integration.notify.several_groups import (
+    CHANGED,
     GATHERED,
     HELD,
+    MORNING,
     SECOND,
     are,
     changes,
@@ -31,13 +31,10 @@ from tests.integration.notify.several_groups import (
 )
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
-from tests.support.facts import a_slot
 from tests.support.groups import WEEK, a_group, a_session
 from tests.support.system import System
 
-MORNING = datetime(2027, 1, 6, 5, tzinfo=UTC)  # 7 in Helsinki
 ADDRESS = "anna@example.org"
-CHANGED = "Ryhmässäsi on muutoksia"
 
 
 async def test_what_is_beyond_the_days_few_is_one_mail_in_the_morning(
@@ -213,43 +210,3 @@ async def test_a_message_that_could_not_be_delivered_is_none_of_the_few(
         await eventually(partial(are, notify, left, "state IN ('planned', 'sending') AND attempts = 0"))
     await eventually(partial(are, notify, waits, HELD))
     assert [mail.to for mail in mailroom.taken].count(ADDRESS) == 3
-
-
-async def test_words_of_those_who_lead_are_news_too(
-    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
-) -> None:
-    await the_days_few_are_used(notify, neighbours, mailroom, clock, besides=1)
-    said: UUID = uuid4()
-    neighbours.announcements[said] = AnnouncementFacts("Ota mukaan kuppi kahvia.", holds=True)
-    facts = neighbours.has(booking_id=uuid4(), slot=a_slot())
-    await neighbours.tell(news(AnnouncementMade, facts, announcement_id=said))
-    await eventually(partial(are, notify, 2, HELD))
-    assert len(mailroom.taken) == 3
-
-    clock.set(MORNING + SECOND)
-    await neighbours.nudge()
-
-    together = (await mailroom.mails(4))[3]
-    assert "kuppi kahvia" in together.text
-    assert CHANGED in together.text
-
-
-async def test_words_that_wait_for_the_morning_wait_for_it_also_when_their_session_is_moved_at_night(
-    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
-) -> None:
-    (group,) = await the_days_few_are_used(notify, neighbours, mailroom, clock, besides=1)
-    session = group.sessions[1]
-    said = uuid4()
-    neighbours.announcements[said] = AnnouncementFacts("Ota mukaan kuppi kahvia.", holds=True)
-    facts = neighbours.has(booking_id=session.booking_id, slot=a_slot(session.starts_at))
-    await neighbours.tell(news(AnnouncementMade, facts, announcement_id=said))
-    await eventually(partial(are, notify, 2, HELD))
-
-    clock.set(MORNING - timedelta(hours=6, minutes=30))
-    moved = replace(session, starts_at=MORNING + timedelta(days=2), sequence=1)
-    await neighbours.tell(session_news(BookingMoved, group, moved, version=2, from_slot_id=moved.slot_id))
-    await neighbours.nudge()
-    await eventually(partial(are, notify, 5, "kind = 'links' AND state = 'skipped'"))
-
-    assert await count_of(notify, f"kind = 'announcement' AND next_try_at >= '{MORNING.isoformat()}'") == 1
-    assert len(mailroom.taken) == 3

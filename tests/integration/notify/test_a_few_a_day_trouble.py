@@ -1,38 +1,30 @@
 """What goes along with another is neither lost nor told twice when the two meet with trouble."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes
 from functools import partial
-from uuid import UUID, uuid4
 
 from structlog.testing import capture_logs
 
 from deploy.embedded.mailbox import Message
-from services.contracts.booking.enrolment import AnnouncementFacts
-from services.contracts.booking.events import AnnouncementMade
 from tests.integration.notify.mailroom import Mailroom
-from tests.integration.notify.neighbours import Neighbours, news
-from tests.integration.notify.several_groups import GATHERED, HELD, are, changes, count_of
+from tests.integration.notify.neighbours import Neighbours
+from tests.integration.notify.several_groups import (
+    GATHERED,
+    HELD,
+    WORDS,
+    are,
+    changes,
+    count_of,
+    words_are_said,
+)
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
-from tests.support.facts import STARTS, a_slot
 from tests.support.system import System
 
 SOON = timedelta(seconds=20)  # later than the second try of what could not be handed over
-WORDS = "Ota mukaan kuppi kahvia."
 SENT = "kind IN ('group_change', 'announcement') AND state = 'sent'"
-
-
-async def words_are_said(
-    neighbours: Neighbours, words: str = WORDS, *, starts_at: datetime = STARTS
-) -> UUID:
-    """By somebody who leads, to the same person. They are due at once."""
-    said: UUID = uuid4()
-    neighbours.announcements[said] = AnnouncementFacts(words, holds=True)
-    facts = neighbours.has(booking_id=uuid4(), slot=a_slot(starts_at))
-    await neighbours.tell(news(AnnouncementMade, facts, announcement_id=said))
-    return said
 
 
 async def one_goes_out(system: System, neighbours: Neighbours, clock: SetClock) -> None:
