@@ -29,6 +29,7 @@ class Places:
         place = _Place(self)
         try:
             yield
+            place.learn()
         finally:
             place.leave()
 
@@ -40,14 +41,16 @@ class Places:
         self._free.release()
         return True
 
-    def leave(self, *, silent: bool, after: float) -> None:
-        """A step towards what half of the conversations take: the few that hang do not move it."""
-        usual = self._usual * (STEP if after > self._usual else 1 / STEP)
-        self._usual = min(self._longest, max(SOONEST, usual * TIMES_AS_LONG)) / TIMES_AS_LONG
+    def leave(self, *, silent: bool) -> None:
         if silent:
             self.silent -= 1
         else:
             self._free.release()
+
+    def learn(self, took: float) -> None:
+        """A step towards what half of the conversations take: the few that hang do not move it."""
+        usual = self._usual * (STEP if took > self._usual else 1 / STEP)
+        self._usual = min(self._longest, max(SOONEST, usual * TIMES_AS_LONG)) / TIMES_AS_LONG
 
     @property
     def patience(self) -> float:
@@ -61,10 +64,14 @@ class _Place:
         self._since = asyncio.get_running_loop().time()
         self._watch()
 
+    def learn(self) -> None:
+        """Only of a conversation that ended well: one that never began, since the provider rests, was not
+        quick."""
+        self._places.learn(asyncio.get_running_loop().time() - self._since)
+
     def leave(self) -> None:
         self._timer.cancel()
-        after = asyncio.get_running_loop().time() - self._since
-        self._places.leave(silent=self._silent, after=after)
+        self._places.leave(silent=self._silent)
 
     def _watch(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(self._places.patience, self._fall_silent)

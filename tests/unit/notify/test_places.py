@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.notify.senders.letter import Resting
 from services.notify.senders.places import SOONEST, Places
 
 LONGEST = 1.5
@@ -11,7 +12,7 @@ def after(*took: float) -> float:
     """The patience after conversations that took so many seconds."""
     places = Places(lively=4, silent=44, patience=LONGEST)
     for seconds in took:
-        places.leave(silent=False, after=seconds)
+        places.learn(seconds)
     return places.patience
 
 
@@ -37,3 +38,18 @@ def test_between_the_two_it_is_some_times_what_half_of_them_take() -> None:
 
 def test_however_long_it_was_quick_the_same_few_slow_ones_are_believed() -> None:
     assert after(*[0.0] * 1000, *[1.0] * 20) == pytest.approx(LONGEST)
+
+
+async def test_a_provider_that_rests_does_not_pass_for_a_quick_one() -> None:
+    """It is left alone at once, and each of those whom it would have had gives its place back."""
+    places = Places(lively=4, silent=44, patience=LONGEST)
+    for _ in range(100):
+        with pytest.raises(Resting):
+            async with places.taken():
+                raise Resting(30)
+    assert places.patience == pytest.approx(LONGEST)
+
+    for _ in range(100):
+        async with places.taken():
+            pass
+    assert places.patience == pytest.approx(SOONEST)
