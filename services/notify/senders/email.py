@@ -28,6 +28,7 @@ DATA_SECONDS = 15.0
 IDLE_SECONDS = 15.0
 CLOSING = 421  # the code of a server that hangs up
 DONE, GO_ON = 250, 354
+REFUSED, NOT_NOW = 400, 451  # and above; and the code for what we could not make out
 ACCEPTED = (DONE, 251)
 
 
@@ -165,7 +166,9 @@ class EmailLine:
                     self.conversation.close()
                 return code
             wish = wish or await speak(b"DATA")[0]
-            return await speak(as_text(written.data))[0] if wish == GO_ON else wish
+            if wish == GO_ON:
+                return await speak(as_text(written.data))[0]
+            return wish if wish >= REFUSED else NOT_NOW  # whoever asks for no text has been told nothing
 
     async def _begun(self, *commands: bytes) -> "list[asyncio.Future[int]]":
         """The answers to what was said with MAIL. A line kept from another message that the server has

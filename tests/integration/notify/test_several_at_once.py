@@ -15,12 +15,14 @@ from tests.support.system import System
 class PatientServer:
     """Says nothing to MAIL and RCPT until DATA has come too: whoever waits for each answer gets none.
 
-    `receivers` is what is answered to RCPT, in turn, and then yes. It wishes for a text in any case.
+    `receivers` is what is answered to RCPT, in turn, and then yes; `wishes` to DATA, and then it asks for
+    the text, in any case.
     """
 
     def __init__(self) -> None:
         self.texts: list[bytes] = []
         self.receivers: list[bytes] = []
+        self.wishes: list[bytes] = []
         self.connections = 0
         self.greeting = b"250-patient\r\n250 PIPELINING\r\n"
 
@@ -35,6 +37,10 @@ class PatientServer:
                 held = b"250 fine\r\n"
             elif command == b"RCPT":
                 held += self.receivers.pop(0) if self.receivers else b"250 fine\r\n"
+            elif command == b"DATA" and self.wishes:
+                writer.write(held + self.wishes.pop(0))
+            elif command == b"RSET":
+                writer.write(b"250 fine\r\n")
             elif command == b"DATA":
                 writer.write(held + b"354 go on\r\n")
                 with suppress(asyncio.IncompleteReadError):
@@ -82,6 +88,18 @@ async def test_who_is_refused_gets_no_text_and_the_next_gets_theirs(
 
     await eventually(lambda: state_of(system, "confirmation", "sent"))
     assert [b"next@example.org" in text for text in server.texts] == [True]
+
+
+async def test_a_server_that_takes_what_it_has_not_been_told_has_got_nothing(
+    system: System, neighbours: Neighbours, server: PatientServer
+) -> None:
+    """It says that all is done instead of asking for the text: the message is tried again."""
+    server.wishes.append(b"250 fine\r\n")
+    facts = neighbours.has()
+    await neighbours.tell(news(BookingConfirmed, facts))
+
+    await eventually(lambda: ended(system, facts.booking_id, "confirmation", "planned", "smtp_451"))
+    assert server.texts == []
 
 
 async def test_who_does_not_say_so_is_told_one_after_the_other(
