@@ -25,6 +25,8 @@ NEWS = frozenset(
         MessageKind.APPLICATION_WAITING,
     }
 )
+# Tells somebody of all there is when it goes out: a second one beside it would say the same.
+TELLS_ALL = frozenset({MessageKind.HOST_ASKED, MessageKind.APPLICATION_WAITING})
 _OF_USE_UNTIL_ITS_HOUR = frozenset(
     {MessageKind.ANNOUNCEMENT, MessageKind.HOST_ASKED, MessageKind.HOST_REPLACED}
 )

@@ -67,8 +67,7 @@ class FewADay:
         admitted = await self._db.transact(lambda tx: self._admit(tx, due, person, most))
         if isinstance(admitted, Held):
             raise HeldBack(admitted)
-        along = [each for other in admitted if (each := await self._also(other, letter))]
-        return [together(self._writer, letter, along)] if along else [letter]
+        return [await self._with(admitted, due, letter)]
 
     async def _admit(self, tx: Tx, due: Due, person: UUID, most: int) -> list[Due] | Held:
         now = self._time.now()
@@ -99,7 +98,22 @@ class FewADay:
             return await few_store.session_starts(tx, due.booking_id) or due.not_after
         return due.starts_at
 
-    async def _also(self, due: Due, letter: Letter) -> tuple[UUID, Letter] | None:
+    async def _with(self, waiting: list[Due], due: Due, letter: Letter) -> Letter:
+        """What tells of all there is, is said once, and counts for each that would have said it."""
+        said = {_says(due)}
+        others: list[Letter] = []
+        along: list[UUID] = []
+        for other in waiting:
+            if _says(other) not in said:
+                also = await self._also(other, letter)
+                if also is None:
+                    continue
+                said.add(_says(other))
+                others.append(also)
+            along.append(other.id)
+        return together(self._writer, letter, others, along=along) if along else letter
+
+    async def _also(self, due: Due, letter: Letter) -> Letter | None:
         """None for what is not owed any more, is for another address by now, or cannot be written: it comes
         by itself. With a neighbour away, nothing is said for now."""
         try:
@@ -111,8 +125,12 @@ class FewADay:
         except Exception:  # a bug in one message must not stop the others
             log.exception("message.broken", message=due.id, kind=due.kind)
             return None
-        return (due.id, also) if self._digest(also) == self._digest(letter) else None
+        return also if self._digest(also) == self._digest(letter) else None
 
     def _digest(self, letter: Letter) -> UUID:
         said = f"told {letter.channel} {letter.to.lower()}".encode()
         return UUID(bytes=hmac.digest(self._key, said, sha256)[:16])
+
+
+def _says(due: Due) -> tuple[MessageKind, UUID]:
+    return due.kind, due.about if due.kind in few.TELLS_ALL else due.id

@@ -9,12 +9,15 @@ from services.notify.senders.letter import Channel, Letter, Paragraph
 from services.notify.writing import Writer
 
 
-def together(writer: Writer, letter: Letter, along: Sequence[tuple[UUID, Letter]]) -> Letter:
-    """The letter with what the others say, in its language. Its id goes by what it tells: with something
-    more along, or less, it is another letter, and no repetition that a receiver may throw away."""
-    letters = [letter, *(other for _, other in along)]
-    ids = tuple(message_id for message_id, _ in along)
+def together(writer: Writer, letter: Letter, others: Sequence[Letter], *, along: Sequence[UUID]) -> Letter:
+    """The letter with what the others say, in its language; so it tells the messages `along` too. Its id
+    goes by all of them: with one more or one less it is another letter, and no repetition that a receiver
+    may throw away."""
+    ids = tuple(along)
     letter = replace(letter, id=_id_of([letter.id, *map(str, ids)]), along=ids)
+    if not others:
+        return letter
+    letters = [letter, *others]
     if letter.channel is Channel.SMS:
         return replace(letter, text=" ".join(each.text for each in letters))
     subject, *opening, ending = writer.said("group/several", letter.language, links=[], count=len(letters))

@@ -107,6 +107,33 @@ async def test_who_is_asked_for_a_session_tomorrow_hears_it_today_also_after_the
     await eventually(partial(are, notify, 5, "state = 'sent'"))
 
 
+async def test_what_somebody_is_asked_for_is_listed_once_in_a_mail_that_takes_a_later_question_along(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    """The first could not be handed over for hours."""
+    person_id = uuid4()
+    neighbours.duties[person_id] = WantedDuties(email=ADDRESS, language="fi", items=[a_duty()])
+    mailroom.answers.extend(["451 not just now"] * 2)
+    await neighbours.tell(asking(person_id, 0))
+    await eventually(partial(are, notify, 1, "kind = 'host_asked' AND state = 'planned'"))
+    clock.advance(timedelta(seconds=61))
+    await neighbours.nudge()
+    await eventually(partial(are, notify, 1, "attempts = 1 AND state = 'planned'"))
+    await neighbours.tell(asking(person_id, 1))
+    await eventually(partial(are, notify, 2, "kind = 'host_asked' AND state = 'planned'"))
+    clock.advance(timedelta(hours=3, minutes=1))
+    await neighbours.nudge()
+    await eventually(partial(are, notify, 1, "attempts = 2 AND state = 'planned'"))
+    await eventually(partial(are, notify, 1, HELD))
+
+    clock.advance(timedelta(seconds=20))
+    await neighbours.nudge()
+
+    assert (await mailroom.mail()).text.count("”Vertaisryhmä”") == 1
+    await eventually(partial(are, notify, 2, "kind = 'host_asked' AND state = 'sent'"))
+    assert len(mailroom.taken) == 1
+
+
 async def test_who_was_asked_at_night_for_several_sessions_gets_one_mail_for_those_still_wanted(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:

@@ -132,7 +132,7 @@ def test_several_letters_are_one_with_one_greeting_and_all_their_links(
     second = about(MessageKind.OFFER_OVER, language=language)
     other = uuid4()
 
-    mail = together(WRITER, first, [(other, second)])
+    mail = together(WRITER, first, [second], along=[other])
 
     assert (mail.subject, mail.to, mail.along) == (subject, first.to, (other,))
     assert mail.text.count(greeting) == mail.html.count(greeting) == 1
@@ -155,7 +155,7 @@ def test_a_letter_goes_by_what_it_tells_and_by_another_name_with_something_else_
     )
 
     def told_with(letter: Letter, *others: Letter) -> str:
-        return together(WRITER, letter, [(UUID(other.id), other) for other in others]).id
+        return together(WRITER, letter, others, along=[UUID(other.id) for other in others]).id
 
     sets = [first.id, told_with(first, second), told_with(first, third), told_with(first, second, third)]
     assert len(set(sets)) == len(sets)
@@ -167,4 +167,4 @@ def test_several_text_messages_are_one_that_says_it_all() -> None:
     by_phone: dict[str, Any] = {"email": None, "phone": "+358401234567"}
     first, second = about(MessageKind.GROUP_CHANGE, **by_phone), about(MessageKind.OFFER_OVER, **by_phone)
 
-    assert together(WRITER, first, [(uuid4(), second)]).text == f"{first.text} {second.text}"
+    assert together(WRITER, first, [second], along=[uuid4()]).text == f"{first.text} {second.text}"
