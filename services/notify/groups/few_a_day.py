@@ -56,8 +56,8 @@ class FewADay:
         self._quiet = quiet
 
     async def write(self, due: Due, *, alone: bool = False) -> list[Letter]:
-        """Whatever goes out to somebody takes along what waits for them, unless it is to go alone: then
-        that comes by itself. Raises HeldBack."""
+        """News that goes out to somebody takes along what waits for them, and nothing else does; unless it
+        is to go alone: then that comes by itself. Raises HeldBack."""
         letters = await self._letters.write(due)
         if due.kind not in few.NEWS:
             return letters
