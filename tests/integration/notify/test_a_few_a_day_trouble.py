@@ -106,6 +106,7 @@ async def test_what_cannot_be_written_stops_none_of_the_news_it_would_go_along_w
     await one_goes_out(notify, neighbours, clock)
     await eventually(partial(are, notify, 1, "attempts = 1 AND state = 'planned'"))
     broken = await words_are_said(neighbours)
+    await eventually(partial(are, notify, 1, HELD))
     await words_are_said(neighbours, "Ota mukaan viltti.")
     await eventually(partial(are, notify, 2, HELD))
     facts = neighbours.announcements.pop(broken)
