@@ -36,6 +36,10 @@ def why_not(slot: SlotFacts | None, *, now: datetime) -> Refusal:
         return Refusal(Code.SLOT_CLOSED, "This time can no longer be booked. Choose another one.")
     if slot.capacity > 1:
         return Refusal(Code.GROUP_FULL, "The group is full.")
+    return taken()
+
+
+def taken() -> Refusal:
     return Refusal(Code.SLOT_TAKEN, "This time has just been taken. Nothing has been booked.")
 
 

@@ -62,11 +62,13 @@ class Counter:
         answer: Booked = await self.alone(request, call)
         return answer
 
-    async def ask(self, way: Handler, request: Book, key: str | None) -> Booked | Code:
+    def call(self, key: str | None) -> Call:
         deadline = self.now + timedelta(seconds=5)
-        call = Call(actor=Anyone(), now=self.now, deadline=deadline, request_id="test", key=key)
+        return Call(actor=Anyone(), now=self.now, deadline=deadline, request_id="test", key=key)
+
+    async def ask(self, way: Handler, request: Book, key: str | None) -> Booked | Code:
         try:
-            answer: Booked = await way(request, call)
+            answer: Booked = await way(request, self.call(key))
         except Refusal as refusal:
             return refusal.code
         return answer
@@ -180,6 +182,34 @@ async def test_a_batch_gives_the_seats_there_are_and_every_other_a_reason(
     await house.system.check_invariants()
     for answer in booked:
         assert await news(house, answer) is not None
+
+
+async def test_many_who_come_too_late_are_told_at_once_what_each_would_hear_alone(
+    house: House, db: Database
+) -> None:
+    """But for one who repeats what was booked: they meet the first answer."""
+    host = await house.expert()
+    times = [await house.slot(host, LATER + timedelta(hours=hour)) for hour in range(6)]
+    taken, free = times[:3], times[3:]
+    first = [await house.book(slot.id, key=f"ensin-{n}") for n, slot in enumerate(taken)]
+    counter = Counter(house, db)
+    wishes = [a_booking(taken[number % 3].id) for number in range(8)]
+    keys = [*(f"{number}" for number in range(7)), "ensin-1"]
+
+    async def ask(way: Handler, number: int) -> Any:
+        call = counter.call(keys[number])
+        try:
+            return await way(wishes[number], call)
+        except Refusal as refusal:
+            return refusal.code, str(refusal), refusal.facts
+
+    alone = [await ask(counter.alone, number) for number in range(8)]
+    served = await asyncio.gather(*(ask(counter.together, number) for number in range(8)))
+
+    assert served == alone
+    assert served[7] == first[1]
+    assert [each.id for each in served[0][2]["next"]] == [slot.id for slot in free]
+    assert counter.fell_back == 1  # the one who repeats
 
 
 async def test_what_the_database_objects_to_disturbs_nobody_else_in_the_batch(

@@ -1,20 +1,23 @@
 """Taking a seat together with whoever asks at the same moment: one statement and one commit for all.
 
-`booking.book` stays the rule of what a booking is. What is out of the ordinary goes there at once, and
-so does whoever got no seat here: there the reason is found.
+`booking.book` stays the rule of what a booking is. What is out of the ordinary goes there at once. Those
+whose time is another's by now are told so together; whoever else got no seat hears there why.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from services.booking.domain import access, attendees, seats
+from services.booking.service.appointments.searching import alternatives
 from services.booking.service.deps import Deps
 from services.booking.store.appointments import together
 from services.booking.store.appointments.together import Draft
 from services.booking.store.bookings import NewBooking
 from services.booking.store.slots import SlotRow
 from services.contracts.booking.appointments import Book, Booked
+from services.contracts.booking.catalogue import FreeSlot, SlotKind
 from services.contracts.booking.events import BookingConfirmed, BookingEvent, BookingHeld
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.envelope import Anyone, encode
@@ -26,6 +29,7 @@ from services.runtime.db import Database, DatabaseMisused, NotDone
 from services.runtime.outbox import row_of
 
 AT_ONCE = 2  # one is written while the next is read
+MANY = 2  # who alone of all got no seat costs no less here
 Key = tuple[str, str]
 
 
@@ -37,6 +41,8 @@ def book_together(db: Database, deps: Deps, alone: Handler, *, largest: int) -> 
 
     async def handle(request: Book, call: Call) -> Booked:
         if _is_plain(request, call) and (reply := await batches.put((request, call))) is not None:
+            if isinstance(reply, Refusal):
+                raise reply
             return reply
         answer: Booked = await alone(request, call)
         return answer
@@ -63,9 +69,9 @@ class _Counter:
         self._deps = deps
         self._keys: set[Key] = set()
 
-    async def serve(self, asked: Sequence[tuple[Book, Call]]) -> Sequence[Booked | None]:
+    async def serve(self, asked: Sequence[tuple[Book, Call]]) -> Sequence[Booked | Refusal | None]:
         slots = await together.look(self._db, {request.slot_id for request, _ in asked})
-        answers: list[Booked | None] = [None] * len(asked)
+        answers: list[Booked | Refusal | None] = [None] * len(asked)
         numbers, drafts, replies, mine = [], [], [], set[Key]()
         for number, (request, call) in enumerate(asked):
             slot = slots.get(request.slot_id)
@@ -75,8 +81,12 @@ class _Counter:
                 drafts.append(draft)
                 replies.append(reply)
         try:
-            for place in await self._book(drafts):
+            booked = await self._book(drafts)
+            for place in booked:
                 answers[numbers[place]] = replies[place]
+            others = [place for place in range(len(drafts)) if place not in booked]
+            for place, refusal in (await self._refused([drafts[place] for place in others])).items():
+                answers[numbers[others[place]]] = refusal
         finally:
             self._keys -= mine
         return answers
@@ -89,6 +99,25 @@ class _Counter:
             return await together.book(self._db, drafts)
         except (NotDone, DatabaseMisused):
             return set()
+
+    async def _refused(self, drafts: Sequence[Draft]) -> dict[int, Refusal]:
+        """By place, those who came too late; an error each, since each is raised. Times of one kind and
+        theme have the same next ones.
+        """
+        if len(drafts) < MANY:
+            return {}
+        refusals: dict[int, Refusal] = {}
+        following: dict[tuple[str | None, SlotKind], list[FreeSlot]] = {}
+        for place in await together.taken(self._db, drafts):
+            draft = drafts[place]
+            like = (draft.slot.theme, draft.slot.kind)
+            if like not in following:
+                following[like] = await self._db.glance(
+                    partial(alternatives, slot=draft.slot, now=draft.at)
+                )
+            refusals[place] = seats.taken()
+            refusals[place].facts["next"] = following[like]
+        return refusals
 
     def _take_key(self, call: Call, mine: set[Key]) -> bool:
         """False when another with this key is in hand: its answer must be there first."""

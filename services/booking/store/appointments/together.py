@@ -74,6 +74,17 @@ BOOK = """
     SELECT n FROM given
 """
 
+# Of one moment: a time that was taken then, and no sign that it was by this very command.
+TAKEN = """
+    WITH full_ones AS MATERIALIZED (
+        SELECT id FROM slot WHERE id = ANY (ARRAY(SELECT unnest($2::uuid[])))
+          AND kind = 'appointment' AND state = 'open' AND taken >= capacity AND bookable_until > $5
+    )
+    SELECT w.n FROM unnest($1::integer[], $2::uuid[], $3::text[], $4::text[]) AS w (n, slot_id, scope, key)
+    WHERE w.slot_id IN (SELECT id FROM full_ones)
+      AND (SELECT true FROM command c WHERE c.scope = w.scope AND c.key = w.key) IS NULL
+"""
+
 
 class Draft(Struct, frozen=True, kw_only=True):
     """One booking as it will be if it can be: its row, its news, its answer and the key of its command.
@@ -101,6 +112,20 @@ async def book(db: Database, drafts: Sequence[Draft]) -> set[int]:
     rows = await db.statement(BOOK, *zip(*map(_row, range(len(drafts)), drafts), strict=True))
     if rows:
         db.promised.set()
+    return {row["n"] for row in rows}
+
+
+async def taken(db: Database, drafts: Sequence[Draft]) -> set[int]:
+    """The places in `drafts` of those whose time is another's, and was not booked by them before."""
+    claims = [draft.claim or (None, None) for draft in drafts]
+    rows = await db.statement(
+        TAKEN,
+        list(range(len(drafts))),
+        [draft.slot.id for draft in drafts],
+        [claim[0] for claim in claims],
+        [claim[1] for claim in claims],
+        max(draft.at for draft in drafts),
+    )
     return {row["n"] for row in rows}
 
 
