@@ -25,7 +25,7 @@ check: .venv/.test ## format, lint, types, architecture and unit tests: under a 
 bench: .venv/.test ## how fast it is: a table, and build/bench.json
 	@$(bin)/python -m bench
 
-prove: .venv/.test ## every promise under fault, in about an hour: make prove p="A2 A5" seed=7 short=1
+prove: .venv/.test ## every promise under fault, in some forty minutes: make prove p="A2 A5" seed=7 short=1
 	@$(bin)/python -m tests.prove $(p) $(if $(seed),--seed $(seed)) $(if $(short),--short)
 
 fuzz: .venv/.test ## generated bad requests to every address, for four minutes: make fuzz hours=8 seed=7
