@@ -18,11 +18,11 @@ from services.contracts.booking.appointments import Book, Booked, Companion, Com
 from services.contracts.booking.people import DisablePerson
 from services.contracts.booking.slots import CancelSlot
 from services.contracts.envelope import Anyone
-from services.contracts.refusals import Code, Refusal
+from services.contracts.refusals import Code, Refusal, Unavailable
 from services.runtime import db as database
 from services.runtime.call import Call, Handler
 from services.runtime.commands import in_transaction
-from services.runtime.db import Database
+from services.runtime.db import Database, NotDone
 from tests.support.house import A_TUESDAY, ZONE, House, a_booking
 
 LATER = A_TUESDAY + timedelta(hours=2)
@@ -210,6 +210,29 @@ async def test_many_who_come_too_late_are_told_at_once_what_each_would_hear_alon
     assert served[7] == first[1]
     assert [each.id for each in served[0][2]["next"]] == [slot.id for slot in free]
     assert counter.fell_back == 1  # the one who repeats
+
+
+@pytest.mark.parametrize("error", [Unavailable("away"), NotDone()])
+async def test_who_is_booked_hears_so_also_when_the_reasons_of_others_cannot_be_found(
+    house: House, db: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    host = await house.expert()
+    taken, free = [await house.slot(host, LATER + timedelta(hours=hour)) for hour in range(2)]
+    await house.book(taken.id)
+    counter = Counter(house, db)
+
+    async def breaks(*_: object) -> set[int]:
+        raise error
+
+    monkeypatch.setattr(together, "taken", breaks)
+
+    answers = await asyncio.gather(
+        *(counter.ask(counter.together, a_booking(slot.id), None) for slot in (taken, taken, free))
+    )
+
+    assert answers[:2] == [Code.SLOT_TAKEN] * 2
+    assert isinstance(answers[2], Booked)
+    assert counter.fell_back == 2
 
 
 async def test_what_the_database_objects_to_disturbs_nobody_else_in_the_batch(

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
+import structlog
+
 from services.booking.domain import access, attendees, seats
 from services.booking.service.appointments.searching import alternatives
 from services.booking.service.deps import Deps
@@ -21,12 +23,14 @@ from services.contracts.booking.catalogue import FreeSlot, SlotKind
 from services.contracts.booking.events import BookingConfirmed, BookingEvent, BookingHeld
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.envelope import Anyone, encode
-from services.contracts.refusals import Refusal
+from services.contracts.refusals import Refusal, Unavailable
 from services.runtime.batching import Batches
 from services.runtime.call import Call, Handler
 from services.runtime.commands import claim_of
 from services.runtime.db import Database, DatabaseMisused, NotDone
 from services.runtime.outbox import row_of
+
+log = structlog.get_logger()
 
 AT_ONCE = 2  # one is written while the next is read
 MANY = 2  # who alone of all got no seat costs no less here
@@ -101,11 +105,19 @@ class _Counter:
             return set()
 
     async def _refused(self, drafts: Sequence[Draft]) -> dict[int, Refusal]:
-        """By place, those who came too late; an error each, since each is raised. Times of one kind and
-        theme have the same next ones.
+        """By place, those who came too late. When that cannot be found out together, each will hear it
+        alone: others of this batch have been booked, and must not be told otherwise.
         """
         if len(drafts) < MANY:
             return {}
+        try:
+            return await self._came_too_late(drafts)
+        except (NotDone, DatabaseMisused, Unavailable) as error:
+            log.info("refused.alone", reason=type(error).__name__)
+            return {}
+
+    async def _came_too_late(self, drafts: Sequence[Draft]) -> dict[int, Refusal]:
+        """An error each, since each is raised. Times of one kind and theme have the same next ones."""
         refusals: dict[int, Refusal] = {}
         following: dict[tuple[str | None, SlotKind], list[FreeSlot]] = {}
         for place in await together.taken(self._db, drafts):
