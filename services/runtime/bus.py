@@ -162,6 +162,7 @@ class Bus:
                 log.exception("news.unheard", subject=msg.subject)
 
         await self.client.subscribe(subject, cb=heard)
+        await self.settle()
 
     async def say(self, subject: str, what: Any) -> None:
         """To whoever listens at this moment, with no promise that anybody hears it."""

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import pytest
 
+from services.booking.domain.staffing import Session
 from services.booking.store import slots as slot_store
+from services.booking.store.staffing import staffing as staffing_store
 from services.contracts.booking.appointments import Booked, CancelBooking
 from services.contracts.booking.events import HostAsked, HostFound, HostMissing, HostNotFound
 from services.contracts.booking.groups import Staffing
@@ -270,14 +272,23 @@ async def test_without_the_lock_the_same_work_is_done_more_than_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: it is the lock on the session that lets one copy do what is due."""
+    both_have_looked = asyncio.Barrier(2)
+    look = staffing_store.session
 
     async def look_away(tx: Tx, *_: UUID) -> None:
-        await tx.execute("SELECT pg_sleep(0.1)")
+        return
+
+    async def look_and_wait(tx: Tx, slot_id: UUID) -> Session | None:
+        seen = await look(tx, slot_id)
+        async with asyncio.timeout(10):
+            await both_have_looked.wait()
+        return seen
 
     monkeypatch.setattr(slot_store, "lock", look_away)
+    monkeypatch.setattr(staffing_store, "session", look_and_wait)
     monkeypatch.setattr("services.booking.domain.staffing.SEARCHED_FROM", -HOUR)  # the host alone is asked
     await a_lost_session(house)
 
-    await asyncio.gather(*(run_job(house, "ask-hosts") for _ in range(5)))
+    await asyncio.gather(*(run_job(house, "ask-hosts") for _ in range(2)))
 
     assert len(await asked(house, stand_in=False)) > 1

@@ -99,6 +99,7 @@ async def test_a_client_that_buffers_would_have_sent_them(storm: Pieces) -> None
         desk.append(msg.data)
 
     await responder.client.subscribe("booking.v1.rpc.>", queue="booking", cb=hear)
+    await responder.settle()
     plain = await nats.connect(storm.system.nats.url("gateway"), reconnect_time_wait=1)
     await storm.system.nats.kill()
     await eventually(lambda: not plain.is_connected)

@@ -248,7 +248,7 @@ async def test_the_librarys_own_answer_would_send_them_back(pieces: Pieces) -> N
         await msg.respond(b"{}")
 
     await responder.client.subscribe("booking.v1.rpc.>", queue="booking", cb=respond)
-    await responder.client.flush()
+    await responder.settle()
 
     with pytest.raises(NoRespondersError):
         await asker.client.request(DoSomething.subject, b"", headers={"Status": "503"})
@@ -370,7 +370,6 @@ async def test_live_news_that_cannot_be_read_does_not_deafen(pieces: Pieces) -> 
         heard.append((subject, told))
 
     await hearer.listen("booking.v1.event.>", hear)
-    await hearer.client.flush()
     told = b'{"event_id":"00000000-0000-0000-0000-000000000001","at":"2027-01-01T00:00:00Z","body":{}}'
 
     with capture_logs() as logs:
