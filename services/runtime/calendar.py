@@ -1,15 +1,22 @@
 """Calendar objects: one appointment as any calendar program reads it (RFC 5545, 5546)."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from icalendar import Calendar, Event, vCalAddress, vDuration
 
 PRODUCT = "-//Digiaula//Digiaula//EN"
+# Of such a value the library changes nothing, wherever it stands, and folds its line by length alone.
+_AS_IT_IS = re.compile(r"[A-Za-z0-9@.:/_+=?&%~-]+")
+_LONGEST_LINE = 74
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+_ANY = "any@any.example"
 
 
 class Method(StrEnum):
@@ -43,6 +50,19 @@ class CalendarEntry:
     tentative: bool = False
 
     def to_bytes(self) -> bytes:
+        """As the library writes it: asked for every entry, that would cost as much as the rest of its mail.
+
+        So it is asked once for entries of a sort, and what differs between them is put into its lines.
+        """
+        differs = self._differs()
+        if not all(_AS_IT_IS.fullmatch(value) for value in differs.values()):
+            return self.by_library()
+        lines = [
+            _folded(said + differs[name]) if name else said for said, name in _form(self._of_its_sort())
+        ]
+        return "".join(lines).encode()
+
+    def by_library(self) -> bytes:
         calendar = calendar_around(self.method)
         calendar.add_component(self.event())
         written: bytes = calendar.to_ical()
@@ -67,6 +87,31 @@ class CalendarEntry:
         if self.attendee:
             event.add("attendee", _attendee(self.attendee))
         return event
+
+    def _differs(self) -> dict[str, str]:
+        """By the names of its lines, what no two entries share."""
+        return {
+            "UID": self.uid,
+            "SEQUENCE": str(self.sequence),
+            "DTSTAMP": _in_utc(self.made_at),
+            "DTSTART": _in_utc(self.starts_at),
+            "DTEND": _in_utc(self.ends_at),
+            "URL": self.url,
+            **({"ATTENDEE": f"mailto:{self.attendee}"} if self.attendee else {}),
+        }
+
+    def _of_its_sort(self) -> "CalendarEntry":
+        """The same for all that say the same but for what differs."""
+        return replace(
+            self,
+            uid=_ANY,
+            sequence=0,
+            made_at=_ANY_TIME,
+            starts_at=_ANY_TIME,
+            ends_at=_ANY_TIME,
+            url=_ANY,
+            attendee=self.attendee and _ANY,
+        )
 
 
 def calendar_around(method: Method) -> Calendar:
@@ -94,6 +139,27 @@ def feed(entries: Iterable[CalendarEntry], *, name: str, every: timedelta) -> by
 def uid_of(subject_id: UUID, public_url: str) -> str:
     """The same for everybody who writes about this subject, and for ever."""
     return f"{subject_id}@{urlsplit(public_url).hostname}"
+
+
+@lru_cache(maxsize=64)
+def _form(entry: CalendarEntry) -> list[tuple[str, str]]:
+    """The library's lines, each with its end; or as far as a value that differs, with the name of it."""
+    differs = entry._differs()
+    form = []
+    for line in re.split(r"(?<=\r\n)(?! )", entry.by_library().decode()):
+        name = re.split("[:;]", line, maxsplit=1)[0]
+        value = differs.get(name)
+        form.append((line.removesuffix(f"{value}\r\n"), name) if value else (line, ""))
+    return form
+
+
+def _folded(line: str) -> str:
+    pieces = [line[at : at + _LONGEST_LINE] for at in range(0, len(line), _LONGEST_LINE)]
+    return "\r\n ".join(pieces) + "\r\n"
+
+
+def _in_utc(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def _attendee(address: str) -> vCalAddress:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.runtime.calendar import CalendarEntry, Method, uid_of
 
@@ -23,6 +25,24 @@ ENTRY = CalendarEntry(
     url="https://hall.example/t/abc",
     organizer="hall@hall.example",
     attendee="anna@example.org",
+)
+IN_ZONES = st.sampled_from([UTC, ZoneInfo("Europe/Helsinki"), ZoneInfo("America/St_Johns")])
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1), timezones=IN_ZONES)  # noqa: DTZ001
+WORDS = st.text("aZ0@.:/_+=?&%~-^,;'\"\\ äå€🙂", min_size=1, max_size=200)
+ENTRIES = st.builds(
+    CalendarEntry,
+    uid=WORDS,
+    sequence=st.integers(0, 2000),
+    method=st.sampled_from(Method),
+    made_at=MOMENTS,
+    starts_at=MOMENTS,
+    ends_at=MOMENTS,
+    summary=WORDS,
+    url=st.text("az/0.:-_", min_size=1, max_size=200) | WORDS,
+    organizer=st.none() | WORDS,
+    attendee=st.none() | st.text("a.-+@", max_size=200) | WORDS,
+    cancelled=st.booleans(),
+    tentative=st.booleans(),
 )
 
 
@@ -68,6 +88,18 @@ def test_a_summary_cannot_bring_in_an_attendee() -> None:
 def test_an_address_with_a_line_break_is_refused() -> None:
     with pytest.raises(ValueError, match="CR or LF"):
         replace(ENTRY, attendee="a@example.org\r\nX:y").to_bytes()
+
+
+@given(ENTRIES)
+def test_what_an_entry_is_written_as_is_what_the_library_writes(entry: CalendarEntry) -> None:
+    assert entry.to_bytes() == entry.by_library()
+
+
+@given(st.text("az/0.:-_+=?&%~", min_size=1, max_size=300))
+def test_however_long_a_plain_value_is_it_is_folded_as_the_library_folds(url: str) -> None:
+    entry = replace(ENTRY, url=url, attendee=f"a@{url}")
+
+    assert entry.to_bytes() == entry.by_library()
 
 
 def read(entry: CalendarEntry) -> tuple[Any, Any]:
