@@ -54,7 +54,7 @@ class Writer:
         self._keys = keys
         self._texts = Texts.load(HERE / "locale")
         self._environments = {
-            language: self._texts.environment(TEMPLATES, language) for language in LANGUAGES
+            language: self._texts.environment(TEMPLATES, language, whole=True) for language in LANGUAGES
         }
 
     def words(self, language: str) -> NullTranslations:

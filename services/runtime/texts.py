@@ -6,7 +6,7 @@ the start, so what is in the file is what is said.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import lru_cache, partial
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -14,9 +14,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import jinja2
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from services.runtime.templates import WholeTemplates
 
 LANGUAGES = ("fi", "sv", "en")
 SOURCE = "en"
@@ -49,15 +51,17 @@ class Texts:
         """gettext, ngettext and pgettext of that language."""
         return self._translations[language]
 
-    def environment(self, templates: Path, language: str) -> jinja2.Environment:
-        """Templates in one language. Everything is escaped but what is in a `.txt`.
+    def environment(self, templates: Path, language: str, *, whole: bool = False) -> jinja2.Environment:
+        """Templates in one language. Everything is escaped but what is in a `.txt`. `whole`: with their
+        pieces and words in place before they are used, for those whose pieces allow it.
 
         A variable that is not there is an error. Filters: `moment`, `short_moment`,
         `day` and `time_of_day`, each with the zone's name and those with a date
         with the present moment; `span` with the end before them.
         """
+        words = self.translations(language)
         environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(templates),
+            loader=WholeTemplates(templates, words) if whole else jinja2.FileSystemLoader(templates),
             autoescape=jinja2.select_autoescape(disabled_extensions=["txt"], default=True),
             undefined=jinja2.StrictUndefined,
             auto_reload=False,  # a release brings its templates: no look at each file at every use
@@ -65,9 +69,9 @@ class Texts:
         )
         environment.policies["ext.i18n.trimmed"] = True
         environment.install_gettext_translations(  # type: ignore[attr-defined]  # added by the extension
-            self.translations(language), newstyle=True
+            words, newstyle=True
         )
-        words: dict[str, Callable[..., str]] = {
+        filters: dict[str, Callable[..., str]] = {
             "moment": moment_in_words,
             "short_moment": short_moment_in_words,
             "day": day_in_words,
@@ -75,7 +79,7 @@ class Texts:
             "span": span_in_words,
         }
         environment.filters |= {
-            name: partial(filter_, language=language) for name, filter_ in words.items()
+            name: partial(filter_, language=language) for name, filter_ in filters.items()
         }
         environment.globals["language"] = language
         return environment
@@ -88,12 +92,14 @@ def moment_in_words(at: datetime, zone: str, now: datetime, *, language: str) ->
 
 def short_moment_in_words(at: datetime, zone: str, *, language: str) -> str:
     """ "ti 12.1. klo 13.00", where there is little room."""
-    return _format(at, zone, language, _SHORT_DAY[language]) + _AT[language] + _hour(at, zone, language)
+    day = _date(at.astimezone(ZoneInfo(zone)).date(), language, _SHORT_DAY[language])
+    return day + _AT[language] + _hour(at, zone, language)
 
 
 def day_in_words(at: datetime, zone: str, now: datetime, *, language: str) -> str:
-    this_year = at.astimezone(ZoneInfo(zone)).year == now.astimezone(ZoneInfo(zone)).year
-    words = _format(at, zone, language, _DAY[language] if this_year else _DAY[language] + " y")
+    day = at.astimezone(ZoneInfo(zone)).date()
+    this_year = day.year == now.astimezone(ZoneInfo(zone)).year
+    words = _date(day, language, _DAY[language] if this_year else _DAY[language] + " y")
     # Babel 2.18 bends every Finnish weekday but this one.
     return words.replace("sunnuntai ", "sunnuntaina ")
 
@@ -113,13 +119,20 @@ def span_in_words(starts: datetime, ends: datetime, zone: str, now: datetime, *,
 
 
 def _hour(at: datetime, zone: str, language: str) -> str:
-    return _format(at, zone, language, _HOUR[language])
+    wall = at.astimezone(ZoneInfo(zone))
+    return _time(time(wall.hour, wall.minute), language)
+
+
+# Remembered by day and by hour: there are fewer of them than of moments, and whoever lists free times says
+# each of them again and again.
+@lru_cache(maxsize=4096)
+def _date(day: date, language: str, pattern: str) -> str:
+    return format_date(day, pattern, locale=_LOCALES[language])
 
 
 @lru_cache(maxsize=4096)
-def _format(at: datetime, zone: str, language: str, pattern: str) -> str:
-    """Remembered: a list of free times says the same moments to everybody, each several times."""
-    return format_datetime(at, pattern, tzinfo=ZoneInfo(zone), locale=_LOCALES[language])
+def _time(at: time, language: str) -> str:
+    return format_time(at, _HOUR[language], locale=_LOCALES[language])
 
 
 def _compiled(path: Path, language: str) -> GNUTranslations:
