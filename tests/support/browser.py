@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from tests.support.eventually import PATIENCE
 
 CHROMIUM = shutil.which("chromium") or ""
 QUIET = (
@@ -20,6 +22,8 @@ QUIET = (
 )
 NARROWEST = 320
 _within_reach: list[str] = []
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 needs_browser = pytest.mark.skipif(
     not CHROMIUM, reason="no Chromium is installed: apt-get install chromium"
@@ -45,7 +49,7 @@ async def a_context(browser: Browser, address: str, **differs: Any) -> BrowserCo
         "viewport": {"width": 390, "height": 844},
     }
     context = await browser.new_context(**(wanted | differs))
-    context.set_default_timeout(5000)
+    context.set_default_timeout(1000 * PATIENCE)
     return context
 
 

@@ -8,12 +8,15 @@ from typing import TypeVar, overload
 
 T = TypeVar("T")
 
+PATIENCE = 30.0
+"""Seconds after which it is a failure. So many cost nothing: who waits goes on as soon as it is so."""
+
 
 @overload
-async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 5.0) -> T: ...
+async def eventually(check: Callable[[], Awaitable[T]], *, within: float = PATIENCE) -> T: ...
 @overload
-async def eventually(check: Callable[[], T], *, within: float = 5.0) -> T: ...
-async def eventually(check: Callable[[], T | Awaitable[T]], *, within: float = 5.0) -> T:
+async def eventually(check: Callable[[], T], *, within: float = PATIENCE) -> T: ...
+async def eventually(check: Callable[[], T | Awaitable[T]], *, within: float = PATIENCE) -> T:
     """Repeat `check` until it answers with something true; return that answer.
 
     An AssertionError counts as "not yet". When time runs out, the last one is raised, so that a

@@ -91,7 +91,7 @@ class Neighbours:
         told = Told(event_id=uuid4(), at=datetime.now(UTC), body=raw(event))
         bus = self._buses[event.subject.partition(".")[0]]
         await bus.client.publish(event.subject, encode(told))
-        await bus.client.flush(timeout=1)
+        await bus.client.flush(timeout=30)
 
     def _answer(self, kind: type[Request[Any]]) -> Callable[[Any, Call], Any]:
         async def answer(request: Any, call: Call) -> Any:

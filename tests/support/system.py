@@ -17,6 +17,7 @@ from services.runtime import bus, config, main
 from services.runtime.bus import Bus
 from services.runtime.call import Call
 from tests.support.clock import SetClock
+from tests.support.eventually import PATIENCE
 
 R = TypeVar("R")
 
@@ -96,7 +97,7 @@ class System:
         call = Call(
             actor=actor or Anyone(),
             now=now,
-            deadline=now + timedelta(seconds=5),
+            deadline=now + timedelta(seconds=PATIENCE),
             request_id=f"test-{uuid4().hex[:8]}",
             key=key,
         )

@@ -49,7 +49,7 @@ class Visitor:
         self.address = address
         self.csrf: str | None = None
         self._session = aiohttp.ClientSession(
-            cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=20)
+            cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=60)
         )
 
     async def __aenter__(self) -> Self:

@@ -16,7 +16,7 @@ from services.gateway.api import events
 from services.gateway.limits import IN_FLIGHT
 from services.gateway.live import Hub
 from tests.integration.gateway.conftest import Doorstep, a_booking
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.house import A_TUESDAY
 from tests.support.visitor import Visitor
 
@@ -27,7 +27,7 @@ class Stream:
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self.response = response
 
-    async def next(self, *, within: float = 5) -> tuple[str, Any]:
+    async def next(self, *, within: float = PATIENCE) -> tuple[str, Any]:
         """The next event; comments are passed over."""
         async with asyncio.timeout(within):
             name = ""
@@ -40,7 +40,7 @@ class Stream:
                 if line.startswith("data: ") and name:
                     return name, msgspec.json.decode(line.removeprefix("data: "))
 
-    async def comment(self, *, within: float = 5) -> str:
+    async def comment(self, *, within: float = PATIENCE) -> str:
         async with asyncio.timeout(within):
             while True:
                 line = (await self.response.content.readline()).decode()

@@ -8,7 +8,7 @@ from typing import Any, cast
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.embedded.mailbox import Message, read_mail
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 
 Hook = Callable[[Message], Awaitable[None]]
 
@@ -51,7 +51,7 @@ class Mailroom:
             if session.transport is not None:
                 cast(asyncio.Transport, session.transport).abort()
 
-    async def mails(self, count: int, *, within: float = 5.0) -> list[Message]:
+    async def mails(self, count: int, *, within: float = PATIENCE) -> list[Message]:
         """The first `count` messages, as soon as they are there."""
 
         def enough() -> list[Message]:
@@ -60,7 +60,7 @@ class Mailroom:
 
         return await eventually(enough, within=within)
 
-    async def mail(self, *, within: float = 5.0) -> Message:
+    async def mail(self, *, within: float = PATIENCE) -> Message:
         (only,) = await self.mails(1, within=within)
         return only
 

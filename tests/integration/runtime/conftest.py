@@ -26,7 +26,7 @@ from services.runtime.outbox import Relay
 from services.runtime.streams import Consumer
 from tests.integration.runtime.words import DoSomething, SomethingDone
 from tests.support.clock import SetClock
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.system import System
 
 EFFECTS = (
@@ -70,7 +70,9 @@ class Pieces:
         self._loops.append(task)
         return task
 
-    def call(self, *, seconds: float = 5, key: str | None = None, actor: Actor | None = None) -> Call:
+    def call(
+        self, *, seconds: float = PATIENCE, key: str | None = None, actor: Actor | None = None
+    ) -> Call:
         now = self.system.clock.now()
         return Call(
             actor=actor or Anyone(),
@@ -80,7 +82,7 @@ class Pieces:
             key=key,
         )
 
-    def asked(self, *, seconds: float = 5) -> bytes:
+    def asked(self, *, seconds: float = PATIENCE) -> bytes:
         """DoSomething as it goes over the wire."""
         deadline = self.system.clock.now() + timedelta(seconds=seconds)
         return encode(
@@ -130,7 +132,7 @@ class Pieces:
         """What came of the events, in no order."""
         return [row["thing_id"] for row in await self.system.sql("SELECT thing_id FROM notify.test_effect")]
 
-    async def came_of(self, things: list[UUID], *, within: float = 10) -> None:
+    async def came_of(self, things: list[UUID], *, within: float = PATIENCE) -> None:
         """Each exactly once, and nothing else."""
 
         async def all_there() -> bool:

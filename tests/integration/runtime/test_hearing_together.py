@@ -116,7 +116,7 @@ async def test_who_hangs_does_not_keep_the_others(storm: Pieces, monkeypatch: py
 
     await storm.came_of([gate.thing, *(thing for thing in things if thing != things[3])])
     await eventually(lambda: len(consumer._in_hand) == 1)
-    assert gate.heard.count(things[3]) == 2  # with the others, and alone
+    assert gate.heard.count(things[3]) in (1, 2)  # alone, and with the others if they had come so far
 
 
 @pytest.mark.parametrize("error", [asyncpg.DeadlockDetectedError(""), TimeoutError()])

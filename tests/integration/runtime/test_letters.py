@@ -53,7 +53,7 @@ async def test_tried_again_it_takes_effect_and_leaves_the_list(notify: System) -
     redriven = await notify.ask(RedriveNotifyDeadLetters(letter_ids=[letter.id]), COORDINATOR)
 
     assert redriven.count == 1
-    await eventually(lambda: nothing_left(notify), within=8)
+    await eventually(lambda: nothing_left(notify))
     rows = await notify.sql("SELECT 1 FROM notify.message WHERE booking_id = $1", booking_id)
     assert len(rows) == 1
 
@@ -69,7 +69,7 @@ async def test_with_none_named_all_are_tried_and_what_still_fails_stays(notify: 
         found = (await notify.ask(ListNotifyDeadLetters(), COORDINATOR)).items
         return [each.reason for each in found] == ["DecodeError"] * 2
 
-    await eventually(failed_again, within=8)
+    await eventually(failed_again)
 
 
 async def test_one_that_was_named_is_tried_and_another_is_not(notify: System) -> None:

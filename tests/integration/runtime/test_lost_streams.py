@@ -73,7 +73,7 @@ async def test_losing_every_stream_under_a_running_system_loses_no_news(storm: P
         told += more
         await server.start()
 
-    await storm.came_of(things(*told), within=20)
+    await storm.came_of(things(*told), within=60)
 
 
 @pytest.mark.parametrize("kept", ["nothing", "consumers"])
@@ -97,7 +97,7 @@ async def test_a_stream_cut_short_is_noticed(storm: Pieces, kept: str) -> None:
     await storm.tell(*after)
     await server.start()
 
-    await storm.came_of(things(*early, *late, *after), within=20)
+    await storm.came_of(things(*early, *late, *after), within=60)
     bus = await storm.bus("booking")
     info = await bus.jetstream.stream_info("BOOKING")
     assert info.state.messages >= 18
@@ -142,7 +142,7 @@ async def test_what_a_lost_stream_left_behind_hides_no_news(
     await storm.tell(*after)
     await server.start()
 
-    await storm.came_of(things(*before, *after), within=20)
+    await storm.came_of(things(*before, *after), within=60)
 
 
 @pytest.fixture

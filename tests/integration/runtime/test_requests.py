@@ -50,21 +50,15 @@ async def repeat(request: DoSomething, _: Call) -> Done:
 
 
 async def test_twenty_slow_requests_take_as_long_as_one(pieces: Pieces) -> None:
-    """A nats-py subscription runs one callback at a time, and so does nats.micro."""
-
-    async def slowly(request: DoSomething, _: Call) -> Done:
-        await asyncio.sleep(0.3)
-        return Done(request.what)
-
-    await pieces.answering(slowly)
+    """They wait together. A nats-py subscription runs one callback at a time, and so does nats.micro."""
+    gate = Gate()
+    await pieces.answering(gate)
     asker = await pieces.bus("gateway")
-    began = perf_counter()
+    calls = [pieces.run(asker.call(DoSomething(what=str(n)), pieces.call())) for n in range(20)]
+    await eventually(lambda: gate.inside == 20)
+    gate.opened.set()
+    replies = await asyncio.gather(*calls)
 
-    replies = await asyncio.gather(
-        *(asker.call(DoSomething(what=str(n)), pieces.call()) for n in range(20))
-    )
-
-    assert perf_counter() - began < 1.5
     assert [reply.what for reply in replies] == [str(n) for n in range(20)]
 
 
@@ -95,7 +89,7 @@ async def test_too_many_at_once_are_refused_at_once(
     await eventually(lambda: gate.inside == 3)
 
     with pytest.raises(Refusal) as refused:
-        await asker.call(DoSomething(), pieces.call(seconds=2))
+        await asker.call(DoSomething(), pieces.call())
 
     assert refused.value.code == Code.OVERLOADED
     gate.opened.set()
@@ -110,7 +104,7 @@ async def test_a_request_whose_time_is_spent_is_not_carried_out(pieces: Pieces) 
     asker = await pieces.bus("gateway")
 
     late = await asker.client.request(DoSomething.subject, pieces.asked(seconds=-0.01))
-    in_time = await asker.client.request(DoSomething.subject, pieces.asked(seconds=5))
+    in_time = await asker.client.request(DoSomething.subject, pieces.asked())
 
     refused = json.decode(late.data, type=Answer)
     assert isinstance(refused, Refused)
@@ -134,7 +128,7 @@ async def test_a_handler_is_cut_at_its_askers_deadline(pieces: Pieces) -> None:
     asker = await pieces.bus("gateway")
 
     with pytest.raises(Unavailable):
-        await asker.call(DoSomething(), pieces.call(seconds=0.2))
+        await asker.call(DoSomething(), pieces.call(seconds=1))
 
     await eventually(lambda: gate.cut == 1)
     assert gate.inside == 0
@@ -221,9 +215,9 @@ async def test_when_nobody_serves_the_asker_hears_it_at_once(pieces: Pieces) -> 
     began = perf_counter()
 
     with pytest.raises(Unavailable):
-        await asker.call(DoSomething(), pieces.call(seconds=5))
+        await asker.call(DoSomething(), pieces.call(seconds=60))
 
-    assert perf_counter() - began < 1
+    assert perf_counter() - began < 30
 
 
 async def test_a_requests_headers_do_not_come_back(pieces: Pieces) -> None:
@@ -258,8 +252,10 @@ async def test_a_question_one_may_not_ask_ends_at_its_deadline_and_is_logged(pie
     """A refused publish raises nothing in nats-py; only its error callback hears of it."""
     asker = await pieces.bus("rooms")
 
-    with capture_logs() as logs, pytest.raises(Unavailable):
-        await asker.call(DoSomething(), pieces.call(seconds=0.3))
+    with capture_logs() as logs:
+        with pytest.raises(Unavailable):
+            await asker.call(DoSomething(), pieces.call(seconds=0.3))
+        await eventually(lambda: logs)
 
     assert [entry["event"] for entry in logs] == ["nats.error"]
     await asker.ping()
@@ -291,7 +287,7 @@ async def test_what_is_not_done_within_the_grace_is_cut(pieces: Pieces) -> None:
     gate = Gate()
     bus = await pieces.answering(gate)
     asker = await pieces.bus("gateway")
-    call = pieces.run(asker.call(DoSomething(), pieces.call(seconds=1)))
+    call = pieces.run(asker.call(DoSomething(), pieces.call(seconds=3)))
     await eventually(lambda: gate.inside == 1)
 
     await bus.stop_serving(grace=0.05)
@@ -311,17 +307,17 @@ async def test_no_request_is_lost_while_copies_come_and_go(pieces: Pieces) -> No
     async def keep_asking() -> None:
         nonlocal answered
         while not enough.is_set():
-            await asker.call(DoSomething(), pieces.call(seconds=1.5))
+            await asker.call(DoSomething(), pieces.call())
             answered += 1
 
     askers = [pieces.run(keep_asking()) for _ in range(20)]
-    for _ in range(6):
+    changes = 0
+    while (changes < 6 or answered <= 100) and not any(each.done() for each in askers):
         copies.append(await pieces.answering(repeat))
         await copies.pop(0).stop_serving(grace=1)
+        changes += 1
     enough.set()
     await asyncio.gather(*askers)
-
-    assert answered > 100
 
 
 async def test_an_answer_to_an_asker_who_left_is_no_error(pieces: Pieces) -> None:
