@@ -144,7 +144,7 @@ def _paragraphs(said: str, links: Sequence[str]) -> list[Paragraph]:
     found = []
     for piece in _EMPTY_LINES.split(said.strip()):
         lines = [" ".join(line.split()) for line in piece.strip().splitlines()]
-        if all(line.startswith(BULLET) for line in lines):
+        if not lines or (lines[0].startswith(BULLET) and all(line.startswith(BULLET) for line in lines)):
             found.append(Paragraph("", listed=[line.removeprefix(BULLET) for line in lines]))
             continue
         url = lines.pop() if lines[-1] in links else None
@@ -154,7 +154,8 @@ def _paragraphs(said: str, links: Sequence[str]) -> list[Paragraph]:
 
 def plain(text: str) -> str:
     """Somebody's words as one line without invisible characters: no paragraph or header of their own."""
-    return "".join(char for char in " ".join(text.split()) if char.isprintable())
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(char for char in line if char.isprintable())
 
 
 def _one_line(text: str) -> str:

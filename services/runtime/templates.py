@@ -5,9 +5,10 @@ of sentences that have nothing to fill in.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from gettext import NullTranslations
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -20,6 +21,14 @@ _NOT_IN_PIECES = re.compile(r"\{%[-+]? *(set|import|from|macro|block|extends)\b"
 _MARKS = re.compile(r"\{[{%#]|%")
 
 Source = tuple[str, str, Callable[[], bool]]
+
+
+class Environment(jinja2.Environment):
+    """Whatever is known to all templates is there before the first of them is read: so each has it as one
+    dictionary, where the library would look through two whenever one is used."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **(d or {})}
 
 
 class WholeTemplates(jinja2.FileSystemLoader):

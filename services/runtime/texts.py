@@ -18,7 +18,7 @@ from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from services.runtime.templates import WholeTemplates
+from services.runtime.templates import Environment, WholeTemplates
 
 LANGUAGES = ("fi", "sv", "en")
 SOURCE = "en"
@@ -60,7 +60,7 @@ class Texts:
         with the present moment; `span` with the end before them.
         """
         words = self.translations(language)
-        environment = jinja2.Environment(
+        environment = Environment(
             loader=WholeTemplates(templates, words) if whole else jinja2.FileSystemLoader(templates),
             autoescape=jinja2.select_autoescape(disabled_extensions=["txt"], default=True),
             undefined=jinja2.StrictUndefined,

@@ -69,5 +69,7 @@ class Conversation(asyncio.Protocol):
 
 def as_text(data: bytes) -> bytes:
     """A mail as it stands between DATA and the end of its text, with the last dot."""
-    lines = _ANY_LINE_END.sub(b"\r\n", data).removesuffix(b"\r\n")
+    if not data.count(b"\n") == data.count(b"\r") == data.count(b"\r\n"):  # ours are put together well
+        data = _ANY_LINE_END.sub(b"\r\n", data)
+    lines = data.removesuffix(b"\r\n")
     return (b"\r\n" + lines).replace(b"\r\n.", b"\r\n..")[2:] + b"\r\n."

@@ -22,6 +22,9 @@ _ALTERNATIVES = "=_alternatives"
 _PARTS = "=_parts"
 _AS_FILE = 'Content-Disposition: attachment; filename="invite{number}.ics"\r\n'
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What the library neither folds nor encodes: words of ASCII on one line, and nothing that looks encoded.
+_AS_IT_IS = re.compile(r"(?!.*=\?)[!-~]+( [!-~]+)*")
+_LONGEST_LINE = 78
 _BASE64_LINE = 57  # bytes: 76 characters
 
 
@@ -41,8 +44,8 @@ def compose(letter: Letter, *, sender: Address, reply_to: Address | None, date: 
         _header("From", str(sender)),
         f"To: {letter.to}\r\n",
         *([_header("Reply-To", str(reply_to))] if reply_to else []),
-        _header("Subject", letter.subject),
-        f"Date: {format_datetime(date)}\r\n",
+        _subject(letter.subject),
+        _date(date.replace(microsecond=0)),
         _plain("Message-ID", f"<n-{letter.id}@{sender.domain}>"),
         "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n",
         _plain("Content-Language", letter.language),
@@ -52,11 +55,12 @@ def compose(letter: Letter, *, sender: Address, reply_to: Address | None, date: 
         body = _multipart("alternative", _ALTERNATIVES, parts)
     else:
         method = _plain_value(letter.calendar_method)
-        words = _multipart("alternative", _ALTERNATIVES, [*parts, _calendar(letter.calendar, method)])
-        calendars = [(letter.calendar, method), *letter.more_calendars]
+        encoded = _base64(letter.calendar)
+        words = _multipart("alternative", _ALTERNATIVES, [*parts, _calendar(encoded, method)])
+        more = [(_base64(data), _plain_value(how)) for data, how in letter.more_calendars]
         attached = [
-            _calendar(data, _plain_value(how), _AS_FILE.format(number=f"-{number}" if number > 1 else ""))
-            for number, (data, how) in enumerate(calendars, start=1)
+            _calendar(data, how, _AS_FILE.format(number=f"-{number}" if number > 1 else ""))
+            for number, (data, how) in enumerate([(encoded, method), *more], start=1)
         ]
         body = _multipart("mixed", _PARTS, [words, *attached])
     return Mail(letter.to, "".join(headers).encode("ascii") + body)
@@ -73,9 +77,22 @@ def _plain_value(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=8)
+def _date(at: datetime) -> str:
+    return f"Date: {format_datetime(at)}\r\n"
+
+
+def _subject(words: str) -> str:
+    """Most name a time of their own, and need nothing done to them."""
+    line = f"Subject: {words}"
+    if len(line) <= _LONGEST_LINE and _AS_IT_IS.fullmatch(words):
+        return f"{line}\r\n"
+    return _header("Subject", words)
+
+
 @lru_cache(maxsize=256)
 def _header(name: str, value: str) -> str:
-    """Folded, and encoded where it must be. The same few subjects come again and again."""
+    """Folded, and encoded where it must be. The same few come again and again."""
     if _CONTROL.search(value):
         raise ValueError("not fit for a header")
     folded: str = SMTP.header_factory(name, value).fold(policy=SMTP)
@@ -93,13 +110,17 @@ def _words(subtype: str, text: str) -> bytes:
     return _head(f"text/{subtype}", "quoted-printable") + b"\r\n" + binascii.b2a_qp(lines, istext=True)
 
 
-def _calendar(calendar: bytes, method: str, disposition: str = "") -> bytes:
-    """As an alternative for programs that show it, and as a file for those that do not."""
-    head = _head("text/calendar", "base64", f'; method="{method}"')
+def _base64(calendar: bytes) -> bytes:
     pieces = [
         base64.b64encode(calendar[at : at + _BASE64_LINE]) for at in range(0, len(calendar), _BASE64_LINE)
     ]
-    return head + disposition.encode("ascii") + b"\r\n" + b"\r\n".join(pieces) + b"\r\n"
+    return b"\r\n".join(pieces)
+
+
+def _calendar(encoded: bytes, method: str, disposition: str = "") -> bytes:
+    """As an alternative for programs that show it, and as a file for those that do not."""
+    head = _head("text/calendar", "base64", f'; method="{method}"')
+    return head + disposition.encode("ascii") + b"\r\n" + encoded + b"\r\n"
 
 
 def _head(kind: str, encoding: str, more: str = "") -> bytes:

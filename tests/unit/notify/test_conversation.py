@@ -39,6 +39,8 @@ def a_conversation() -> tuple[Conversation, Wire]:
         (b"A: b\n\nwords", b"A: b\r\n\r\nwords\r\n."),
         (b"A: b\r\n\r\n.\r\n..two\r\nno.dot\r\n", b"A: b\r\n\r\n..\r\n...two\r\nno.dot\r\n."),
         (b".first\r\n", b"..first\r\n."),
+        (b"a\n.\nb\r.\rc\r\n.\r\n", b"a\r\n..\r\nb\r\n..\r\nc\r\n..\r\n."),
+        (b"a\n\r.\r\n", b"a\r\n\r\n..\r\n."),
     ],
 )
 def test_a_dot_at_the_beginning_of_a_line_never_ends_the_text(mail: bytes, text: bytes) -> None:

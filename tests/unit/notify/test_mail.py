@@ -7,6 +7,8 @@ from email.policy import SMTP, default
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from services.notify.senders import mail
 from services.notify.senders.letter import Channel, Letter
@@ -120,3 +122,20 @@ def test_nothing_adds_a_header_or_a_receiver(wrong: dict[str, Any]) -> None:
     changed: dict[str, Any] = {name: getattr(PLAIN, name) for name in PLAIN.__dataclass_fields__} | wrong
     with pytest.raises(ValueError, match="not"):
         put_together(Letter(**changed))
+
+
+@given(st.text('aZ09 .,:;?=_-()<@"\\\x7fäå–🙂', min_size=1, max_size=120))
+@example("=?utf-8?q?Hei?=")
+@example("x" * 69)
+@example("x" * 70)
+@example("a" * 30 + " " + "b" * 37 + " " + "c")
+@example(" a  b ")
+def test_a_subject_is_written_as_the_library_writes_it(words: str) -> None:
+    letter = Letter(
+        **{name: getattr(PLAIN, name) for name in PLAIN.__dataclass_fields__} | {"subject": words}
+    )
+    if "\x7f" in words:
+        with pytest.raises(ValueError, match="not fit"):
+            put_together(letter)
+    else:
+        assert SMTP.header_factory("Subject", words).fold(policy=SMTP).encode() in put_together(letter)
