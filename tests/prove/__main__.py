@@ -81,7 +81,7 @@ def main() -> int:
         parser.error(f"no proof of {', '.join(unknown)}; there are {', '.join(known)}")
     chosen = [known[name] for name in wish.promises] if wish.promises else list(known.values())
     if wish.short and not wish.promises:
-        chosen = [promise for promise in chosen if promise.has_short]
+        chosen = [promise for promise in chosen if not promise.in_suite]
     # What runs in this process says what it suffers; that is expected here. Processes have their log files.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)

@@ -17,7 +17,7 @@ from tests.integration.notify.mailroom import Mailroom
 from tests.integration.notify.neighbours import Neighbours
 from tests.prove.a9_reminders import PLAN
 from tests.prove.places import a_system
-from tests.prove.proof import Run
+from tests.prove.proof import IN_THE_END, Run
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.facts import a_slot
@@ -52,7 +52,7 @@ class Workers:
         await self.system.sql(PLAN, ids, moments, starts_at)
 
     async def came(self, count: int) -> None:
-        await eventually(lambda: len(self.room.taken) >= count, within=30)
+        await eventually(lambda: len(self.room.taken) >= count, within=IN_THE_END)
 
 
 async def prove(run: Run) -> None:
@@ -91,7 +91,7 @@ async def _one(workers: Workers, whose: str, step: timedelta) -> None:
         assert len(workers.room.taken) <= before + COUNT
         store.PRESENT = PRESENT
         await workers.came(2 * COUNT)
-    await eventually(lambda: _nothing_in_hand(workers), within=10)
+    await eventually(lambda: _nothing_in_hand(workers), within=IN_THE_END)
 
 
 async def _paused(workers: Workers) -> None:
@@ -157,7 +157,7 @@ async def control(run: Run) -> None:
             await workers.plan(ahead=timedelta(hours=20))
             workers.clocks[0].strays_by = timedelta(days=1)
             with suppress(AssertionError):
-                await eventually(lambda: workers.room.taken, within=5)
+                await eventually(lambda: workers.room.taken, within=IN_THE_END)
             early = len(workers.room.taken)
     finally:
         DatabaseTime.look = look  # type: ignore[method-assign]

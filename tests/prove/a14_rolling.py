@@ -28,7 +28,7 @@ async def prove(run: Run) -> None:
         failed = [answer.what for answer in journal.answers if not answer.is_definite]
         counted = ", ".join(f"{count} × {what}" for what, count in Counter(failed).items())
         run.holds(f"failed writes of {len(journal.answers)}", counted or 0, "0", not failed)
-        run.at_most("from SIGTERM to the end, the slowest", max(ends), 15, "s")
+        run.measured("from SIGTERM to the end, the slowest", max(ends), 15, "s")
         stopping = sum(1 for line in fleet.logs() if '"service.stopping"' in line)
         stopped = sum(1 for line in fleet.logs() if '"service.stopped"' in line)
         run.none("told to stop and cut off", stopping - stopped)

@@ -52,7 +52,7 @@ async def _flooded(run: Run, fleet: Fleet, echo: str, seconds: float) -> None:
     healed = perf_counter() - began
     growth = max(at_worst[name] / memory[name] for name in memory)
     run.holds("memory under the flood, against before", f"{growth:.2f} ×", "< 2 ×", growth < 2)
-    run.at_most("as before again", healed, 30, "s")
+    run.measured("as before again", healed, 30, "s")
     await invariants(run, fleet.system)
 
 
@@ -68,10 +68,10 @@ async def _flood(
     refused = [ms for status in BUSY for ms in _took(flood, status)]
     run.said(f"{per_second:g} a second: accepted, refused", f"{len(accepted)}, {len(refused)}")
     run.said("a bare server at the same moments, p50 and p99", _middle_and_worst(bare.took))
-    run.at_most("accepted under the flood, p99", percentile(accepted, 0.99) / 1000, 2, "s")
+    run.measured("accepted under the flood, p99", percentile(accepted, 0.99) / 1000, 2, "s")
     if refused:
         run.said("refused under the flood, p50 and p99", _middle_and_worst(refused))
-        run.at_most("refused under the flood, p99", percentile(refused, 0.99), 100, "ms")
+        run.measured("refused under the flood, p99", percentile(refused, 0.99), 100, "ms")
     others = {status.decode() for status, _ in flood} - {"201", "409", "503", "429"}
     run.none("answered otherwise", sorted(others))
     return len(refused)

@@ -42,9 +42,9 @@ async def _tells(run: Run, fleet: Fleet, what: str, harm: Callable[[], object]) 
     began = perf_counter()
     harm()
     await _until(fleet, ready=False, within=30)
-    run.at_most(f"{what}: not ready", perf_counter() - began, UNREADY_SECONDS, "s")
+    run.measured(f"{what}: not ready", perf_counter() - began, UNREADY_SECONDS, "s")
     await _until(fleet, ready=True, within=120)
-    run.at_most(f"{what}: ready again", perf_counter() - began, AGAIN_SECONDS, "s")
+    run.measured(f"{what}: ready again", perf_counter() - began, AGAIN_SECONDS, "s")
 
 
 async def _frozen(run: Run, fleet: Fleet) -> None:

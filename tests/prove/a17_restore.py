@@ -7,12 +7,11 @@ from typing import Any
 
 from deploy.embedded.installation import leave_refuge
 from tests.e2e import test_restoring as restoring
-from tests.prove.proof import Run
+from tests.prove.proof import IN_THE_END, Run
 from tests.support.eventually import eventually
 from tests.support.stack import Stack, running_stack
 from tests.support.system import INVARIANTS
 
-SPREAD_SECONDS = 60.0
 CANARY = "kielo@posti.example"
 
 
@@ -26,7 +25,7 @@ async def prove(run: Run) -> None:
     restored = await asyncio.to_thread(restoring.backup, second, "restore", str(made))
     run.holds("the restoring program ends", restored.returncode, "0", restored.returncode == 0)
     async with running_stack(second) as stack:
-        run.at_most("until the door is open again", perf_counter() - began, restoring.RTO_SECONDS, "s")
+        run.measured("until the door is open again", perf_counter() - began, restoring.RTO_SECONDS, "s")
         await _judge(run, stack, before, token=token, lost=lost)
 
 
@@ -43,7 +42,7 @@ async def _judge(run: Run, stack: Stack, before: list[Any], *, token: str, lost:
     gone = (await stack.api("GET", f"/t/{lost}"))[0]
     run.holds("lost: the one booking made after the backup", gone, "404 or 410", gone in (404, 410))
     try:
-        await eventually(lambda: restoring.all_published(stack), within=SPREAD_SECONDS)
+        await eventually(lambda: restoring.all_published(stack), within=IN_THE_END)
     except AssertionError:
         run.errors.append("news is still not spread")
     run.none("news not spread into the empty store", (await stack.sql(restoring.UNPUBLISHED))[0]["n"])
@@ -51,7 +50,7 @@ async def _judge(run: Run, stack: Stack, before: list[Any], *, token: str, lost:
     run.none("messages owed twice", len(told) - len(set(told)))
     run.none("messages sent twice", len(await stack.mails(CANARY)))
     await stack.api("POST", "/links", {"email": CANARY})
-    canary = await stack.mail(CANARY, within=20)
+    canary = await stack.mail(CANARY, within=IN_THE_END)
     run.holds(
         "the first mail wished for comes, with the link of before",
         token in canary["text"],
@@ -69,9 +68,9 @@ def _differing(before: list[Any], after: list[Any]) -> list[str]:
 async def control(run: Run) -> None:
     """One bit of the backup turned: nothing may come of it."""
     folder = run.new_folder()
-    first, second = folder / "first", folder / "second"
-    async with running_stack(first):
-        dumped = await asyncio.to_thread(restoring.backup, first, "dump", str(folder / "backups"))
+    second = folder / "second"
+    stack = await run.ground.shared("stack", lambda first: running_stack(first))
+    dumped = await asyncio.to_thread(restoring.backup, stack.folder, "dump", str(folder / "backups"))
     dump = Path(dumped.stdout.strip()) / "database.dump"
     content = bytearray(dump.read_bytes())
     content[run.chance.randrange(len(content))] ^= 1

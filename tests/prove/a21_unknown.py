@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.prove.fleet import a_fleet
 from tests.prove.journal import Answer, Door
-from tests.prove.proof import Run
+from tests.prove.proof import IN_THE_END, Run
+from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY
 from tests.support.system import FIRST_COORDINATOR
 
@@ -30,18 +31,27 @@ async def prove(run: Run) -> None:
             await door.ask("POST", form, {"email": known}, key="first")
             for number, is_known in enumerate(order):
                 email = known if is_known else f"tuntematon{number}@posti.example"
-                answers[is_known].append(
-                    await door.ask("POST", form, {"email": email}, key=f"{form}{number}")
-                )
+                answers[is_known].append(await _answered(door, form, email, key=f"{form}{number}"))
             _judge(run, form, answers)
         await door.close()
+
+
+async def _answered(door: Door, form: str, email: str, *, key: str) -> Answer:
+    """To come again later is no answer to the question, and tells how busy the machine is."""
+
+    async def definite() -> Answer:
+        answer = await door.ask("POST", form, {"email": email}, key=key)
+        assert answer.is_definite, answer.what
+        return answer
+
+    return await eventually(definite, within=IN_THE_END)
 
 
 def _judge(run: Run, form: str, answers: dict[bool, list[Answer]]) -> None:
     said = {is_known: {_said(each) for each in those} for is_known, those in answers.items()}
     run.holds(f"{form}: answers that tell", len(said[True] ^ said[False]), "0", said[True] == said[False])
     took = {is_known: [each.seconds * 1000 for each in those] for is_known, those in answers.items()}
-    run.at_most(f"{form}: medians apart", abs(median(took[True]) - median(took[False])), 10, "ms")
+    run.measured(f"{form}: medians apart", abs(median(took[True]) - median(took[False])), 10, "ms")
     if not run.short:
         p = same_distribution(took[True], took[False])
         run.holds(f"{form}: Kolmogorov-Smirnov p", f"{p:.3f}", "> 0.01", p > 0.01)

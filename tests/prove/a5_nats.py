@@ -15,7 +15,7 @@ from services.runtime.call import Call
 from tests.prove.fleet import Fleet, a_fleet
 from tests.prove.journal import Journal, residents, under_load
 from tests.prove.places import a_house
-from tests.prove.proof import Run, percentile
+from tests.prove.proof import IN_THE_END, Run, percentile
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, a_booking
 
@@ -38,8 +38,8 @@ async def prove(run: Run) -> None:
                 journal, harm(run, fleet), per_second=PER_SECOND, after=run.choose(long=1, short=0.3)
             )
             began = perf_counter()
-            await eventually(lambda: _drained(fleet), within=90)
-            run.at_most(f"{what}: queue drained", perf_counter() - began, 30, "s")
+            await eventually(lambda: _drained(fleet), within=IN_THE_END)
+            run.measured(f"{what}: queue drained", perf_counter() - began, 30, "s")
             _judge(run, what, journal, before)
         run.none("commands carried out after their deadline", await _late(journal, fleet))
         await journal.compare(run, fleet.system)
@@ -82,7 +82,7 @@ def _hold(name: str, way: str, seconds: float) -> Harm:
 def _judge(run: Run, what: str, journal: Journal, before: int) -> None:
     """How long those waited who were told to come again."""
     waited = [answer.seconds for answer in journal.answers[before:] if not answer.is_definite]
-    run.at_most(f"{what}: {len(waited)} errors, p99", percentile(waited, 0.99), 1.5, "s")
+    run.measured(f"{what}: {len(waited)} errors, p99", percentile(waited, 0.99), 1.5, "s")
 
 
 async def _drained(fleet: Fleet) -> bool:
@@ -115,7 +115,7 @@ async def control(run: Run) -> None:
                 await bus.call(a_booking(slot.id), call)
         house.system.nats.thaw()
         try:
-            await eventually(lambda: house.system.sql("SELECT 1 FROM booking.booking"), within=5)
+            await eventually(lambda: house.system.sql("SELECT 1 FROM booking.booking"), within=IN_THE_END)
             late = 1
         except AssertionError:
             late = 0

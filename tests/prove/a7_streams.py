@@ -11,7 +11,7 @@ from tests.integration.notify.mailroom import Mailroom
 from tests.prove.fleet import Fleet, a_fleet
 from tests.prove.journal import residents, under_load
 from tests.prove.places import a_house
-from tests.prove.proof import Run
+from tests.prove.proof import IN_THE_END, Run
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY
 
@@ -44,9 +44,9 @@ async def prove(run: Run) -> None:
     await room.open()
     try:
         async with a_fleet(run, smtp=room.url) as fleet, residents(run, fleet) as journal:
-            await under_load(journal, _lose(run, fleet, losses), per_second=PER_SECOND, after=2)
+            await under_load(journal, _lose(run, fleet, losses), per_second=PER_SECOND, after=1)
             await fleet.settled()
-            await eventually(lambda: _all_said(fleet), within=90)
+            await eventually(lambda: _all_said(fleet), within=IN_THE_END)
             run.said("times that every stream was lost", losses)
             run.none("reminders missed", await _ids(fleet, UNREMINDED, list(KINDS)))
             run.none("residents not told", await _ids(fleet, UNTOLD))
@@ -61,7 +61,7 @@ async def _lose(run: Run, fleet: Fleet, losses: int) -> None:
     for _ in range(losses):
         fleet.nats.wipe()
         fleet.kill("nats")
-        await asyncio.sleep(run.chance.uniform(*run.choose(long=(5, 12), short=(3, 4))))
+        await asyncio.sleep(run.chance.uniform(*run.choose(long=(5, 12), short=(2, 3))))
 
 
 async def _all_said(fleet: Fleet) -> bool:
@@ -92,14 +92,14 @@ async def control(run: Run) -> None:
             host = await house.expert()
             slots = [await house.slot(host, A_TUESDAY + timedelta(days=day)) for day in (2, 3)]
             lost = await house.book(slots[0].id)
-            await eventually(lambda: _spread(system))
+            await eventually(lambda: _spread(system), within=IN_THE_END)
             await system.nats.kill()
             system.nats.wipe()
             await system.nats.start()
-            await eventually(lambda: _answers(house, slots[1].id), within=15)
+            await eventually(lambda: _answers(house, slots[1].id), within=IN_THE_END)
             await system.start("notify")
             known = "SELECT booking_id FROM notify.meeting"
-            await eventually(lambda: system.sql(known), within=15)
+            await eventually(lambda: system.sql(known), within=IN_THE_END)
             missed = lost.id not in {row["booking_id"] for row in await system.sql(known)}
     finally:
         outbox.Relay._remember_all = remember  # type: ignore[method-assign]

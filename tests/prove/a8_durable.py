@@ -10,11 +10,9 @@ from deploy.embedded.nats import CONFIGURATION, Nats
 from deploy.embedded.ready import answers
 from deploy.embedded.state import ROOT
 from tests.prove.places import a_system
-from tests.prove.proof import Run
+from tests.prove.proof import IN_THE_END, Run
 from tests.support.eventually import eventually
 from tests.support.system import System
-
-WITHIN = 30
 
 
 async def prove(run: Run) -> None:
@@ -37,7 +35,7 @@ async def control(run: Run) -> None:
         process = await _begin(system, "booking", system.nats.url("booking"))
         ready = f"{system.http('booking')}/health/ready"
         try:
-            await eventually(lambda: answers(ready), within=WITHIN)
+            await eventually(lambda: answers(ready), within=IN_THE_END)
             came = True
         except AssertionError:
             came = False
@@ -59,7 +57,7 @@ async def _refuses(system: System, name: str, careless: Nats) -> bool:
     """Whether it ends by itself, in failure, with a line that says why."""
     process = await _begin(system, name, careless.url(name))
     try:
-        out, _ = await asyncio.wait_for(process.communicate(), WITHIN)
+        out, _ = await asyncio.wait_for(process.communicate(), IN_THE_END)
     except TimeoutError:
         process.kill()
         await process.communicate()

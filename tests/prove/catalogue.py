@@ -39,20 +39,19 @@ ACCESSIBLE = "tests/pages/test_accessible.py"
 
 @dataclass(frozen=True)
 class Promise:
-    """`control` is the proof without its guard. Without a short form it is proven by `make prove` alone,
-    or, where it is one of the suite's own tests, by those. One that `waits` has no figure that is
-    a time, and may have another beside it."""
+    """`control` is the proof without its guard. Of one that is `in_suite` the suite's own tests are the
+    short form. One that `waits` has no figure that is a time, and may have another beside it."""
 
     name: str
     words: str
     prove: Part
     control: Part | None = None
-    has_short: bool = True
+    in_suite: bool = False
     waits: bool = False
 
 
 def _by_suite(name: str, words: str, control: Part, *nodes: str) -> Promise:
-    return Promise(name, words, suite(words, *nodes), control, has_short=False, waits=True)
+    return Promise(name, words, suite(words, *nodes), control, in_suite=True, waits=True)
 
 
 PROMISES = [
@@ -63,60 +62,52 @@ PROMISES = [
         "A4", "a restart of PostgreSQL costs seconds, not data", a4_postgres.prove, a4_postgres.control
     ),
     Promise("A5", "NATS lost: a quick clear answer, nothing done late", a5_nats.prove, a5_nats.control),
-    Promise("A6", "events reach every consumer, once", a6_events.prove, a6_events.control, has_short=False),
+    Promise("A6", "events reach every consumer, once", a6_events.prove, a6_events.control),
     Promise(
         "A7",
         "losing all JetStream files loses nothing",
         a7_streams.prove,
         a7_streams.control,
-        has_short=False,
         waits=True,
     ),
     Promise("A8", "no service runs on a careless store", a8_durable.prove, a8_durable.control),
-    Promise("A9", "every due reminder is sent", a9_reminders.prove, a9_reminders.control, has_short=False),
+    Promise("A9", "every due reminder is sent", a9_reminders.prove, a9_reminders.control),
     Promise(
         "A10",
         "no reminder after cancel or move",
         a10_no_longer_so.prove,
         a10_no_longer_so.control,
-        has_short=False,
-        waits=True,
     ),
     Promise(
         "A11",
         "summer time is right",
         a11_summer_time.prove,
         a11_summer_time.control,
-        has_short=False,
+        in_suite=True,
         waits=True,
     ),
-    Promise(
-        "A12", "clock jumps do no harm", a12_clocks.prove, a12_clocks.control, has_short=False, waits=True
-    ),
-    Promise(
-        "A13", "one bad message cannot stop the rest", a13_poison.prove, a13_poison.control, has_short=False
-    ),
-    Promise("A14", "a deploy drops no work", a14_rolling.prove, a14_rolling.control, has_short=False),
-    Promise("A15", "overload degrades, then heals", a15_overload.prove, has_short=False),
-    Promise("A16", "health checks tell the truth", a16_health.prove, a16_health.control, has_short=False),
-    Promise("A17", "we can restore", a17_restore.prove, a17_restore.control, has_short=False),
+    Promise("A12", "clock jumps do no harm", a12_clocks.prove, a12_clocks.control, waits=True),
+    Promise("A13", "one bad message cannot stop the rest", a13_poison.prove, a13_poison.control),
+    Promise("A14", "a deploy drops no work", a14_rolling.prove, a14_rolling.control),
+    Promise("A15", "overload degrades, then heals", a15_overload.prove),
+    Promise("A16", "health checks tell the truth", a16_health.prove, a16_health.control),
+    Promise("A17", "we can restore", a17_restore.prove, a17_restore.control),
     Promise("A18", "a model that is a dictionary agrees", a18_model.prove, a18_model.control),
     Promise(
         "A19",
         "mail scanners cannot act for the resident",
         in_the_house.scanners,
         in_the_house.a_look_that_acts,
-        has_short=False,
+        in_suite=True,
     ),
     Promise(
-        "A20", "a stolen dump opens no door", in_the_house.dumps, in_the_house.a_kept_token, has_short=False
+        "A20", "a stolen dump opens no door", in_the_house.dumps, in_the_house.a_kept_token, in_suite=True
     ),
     Promise(
         "A21",
         "nobody learns who uses the service",
         a21_unknown.prove,
         a21_unknown.control,
-        has_short=False,
     ),
     _by_suite(
         "A22",
@@ -131,7 +122,7 @@ PROMISES = [
         f"{INTEGRATION}/permissions",
     ),
     Promise(
-        "A24", "no personal data in logs", in_the_house.logs, in_the_house.a_loose_tongue, has_short=False
+        "A24", "no personal data in logs", in_the_house.logs, in_the_house.a_loose_tongue, in_suite=True
     ),
     Promise("A25", "bad input never gives 500", a25_bad_input.prove, a25_bad_input.control),
     Promise(
@@ -147,10 +138,10 @@ PROMISES = [
                 "control: hands in which a planted address was found": 1,
             },
         ),
-        has_short=False,
+        in_suite=True,
         waits=True,
     ),
-    Promise("A28", "deleted means deleted", a28_erased.prove, has_short=False),
+    Promise("A28", "deleted means deleted", a28_erased.prove),
     _by_suite(
         "A29",
         "every look at contact data is recorded",
@@ -168,7 +159,7 @@ PROMISES = [
             least={"states of pages held against axe": 100},
         ),
         sees("a label, contrast, a narrow page, a high button", f"{ACCESSIBLE}::test_a_fault_is_seen"),
-        has_short=False,
+        in_suite=True,
         waits=True,
     ),
     Promise("scale", "of several copies any one may be lost", scale.prove, scale.control),

@@ -21,7 +21,7 @@ from deploy.embedded.stack import health
 from deploy.embedded.state import port, read_json
 from deploy.embedded.supervisor import Supervisor
 from services.runtime.migrate import migrate
-from tests.prove.proof import Run
+from tests.prove.proof import IN_THE_END, Run
 from tests.support.cable import Cable
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
@@ -143,7 +143,7 @@ class Fleet:
     async def news_spread(self) -> bool:
         return not await self.system.sql(UNSPREAD)
 
-    async def settled(self, *, within: float = 60) -> None:
+    async def settled(self, *, within: float = IN_THE_END) -> None:
         """Everything runs again and all news has been spread."""
         await eventually(self.all_ready, within=within)
         await eventually(self.news_spread, within=within)

@@ -12,7 +12,7 @@ from services.runtime.bus import Bus
 from tests.prove.fleet import Fleet, a_fleet
 from tests.prove.journal import NO_ANSWER, Answer, Journal, residents, under_load
 from tests.prove.places import a_system
-from tests.prove.proof import Run
+from tests.prove.proof import IN_THE_END, Run
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House
 from tests.support.nats_cluster import SERVERS, NatsCluster, a_cluster
@@ -79,7 +79,7 @@ async def prove(run: Run) -> None:
             f"copies of each service, NATS servers, processes lost under {PER_SECOND}/s",
             f"{of_each['booking']}, {SERVERS}, {len(losses.all)}",
         )
-        run.at_most("all news spread, after the last loss", perf_counter() - repaired, 60, "s")
+        run.measured("all news spread, after the last loss", perf_counter() - repaired, 60, "s")
         _judge(run, journal, losses)
         again = [line for line in fleet.logs() if '"stream.replaced"' in line or '"stream.drifted"' in line]
         run.none("streams that were found cut short or otherwise", again)
@@ -101,8 +101,8 @@ def _judge(run: Run, journal: Journal, losses: Losses) -> None:
     )
     told = losses.told_later(journal.answers)
     worst = max(told, key=lambda name: told[name])
-    run.at_most(f"writes go through again, the slowest ({worst})", told[worst], OVER_WITHIN, "s")
-    run.at_most("what was lost is ready again, the slowest", max(losses.back), 60, "s")
+    run.measured(f"writes go through again, the slowest ({worst})", told[worst], OVER_WITHIN, "s")
+    run.measured("what was lost is ready again, the slowest", max(losses.back), 60, "s")
 
 
 async def _lose(run: Run, fleet: Fleet, bus: Bus, losses: Losses) -> None:
@@ -118,8 +118,8 @@ async def _lose(run: Run, fleet: Fleet, bus: Bus, losses: Losses) -> None:
         losses.all.append(Loss(name, datetime.now(UTC), name.startswith("gateway")))
         pid = fleet.pid(name)
         fleet.kill(name)
-        await eventually(lambda: fleet.pid(name) != pid, within=60)  # noqa: B023 - awaited at once
-        await eventually(lambda: _healthy(fleet), within=60)
+        await eventually(lambda: fleet.pid(name) != pid, within=IN_THE_END)  # noqa: B023 - awaited at once
+        await eventually(lambda: _healthy(fleet), within=IN_THE_END)
         losses.back.append(perf_counter() - began)
         await asyncio.sleep(run.chance.uniform(1, 2))
 
@@ -131,7 +131,7 @@ async def _healthy(fleet: Fleet) -> bool:
 async def _leader(fleet: Fleet, bus: Bus) -> str:
     assert isinstance(fleet.nats, NatsCluster)
     cluster = fleet.nats
-    return await eventually(lambda: cluster.leader(bus, STREAM), within=30)
+    return await eventually(lambda: cluster.leader(bus, STREAM), within=IN_THE_END)
 
 
 async def control(run: Run) -> None:

@@ -95,7 +95,7 @@ class Stack:
         assert status == 201, answer
         return await self.sign_in(email)
 
-    async def mail(self, to: str, *, containing: str = "", within: float = 5) -> Any:
+    async def mail(self, to: str, *, containing: str = "", within: float = 30) -> Any:
         """The newest message to that address, waited for."""
 
         async def arrived() -> Any:
