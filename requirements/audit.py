@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
-LOCK = ROOT / "requirements" / "run.txt"
+LOCK = ROOT / "requirements" / "traces.txt"  # what runs, and the one extra that may run with it
 TOOLS = ("pip-audit==2.10.1", "cyclonedx-bom==7.5.0")
 
 

@@ -16,7 +16,12 @@ from typing import Any
 HERE = Path(__file__).parent
 PYPROJECT = HERE.parent / "pyproject.toml"
 # The widest first: the others take its versions, so that what is tested is what runs.
-LOCKS = {"test": ("embedded", "test"), "embedded": ("embedded",), "run": ()}
+LOCKS = {
+    "test": ("embedded", "test", "traces"),
+    "embedded": ("embedded",),
+    "traces": ("traces",),
+    "run": (),
+}
 # Nothing of ours runs with these: they share no versions with the others.
 APART = ("peer",)
 

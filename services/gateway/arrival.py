@@ -14,12 +14,13 @@ from aiohttp.typedefs import Middleware
 
 from services.contracts.refusals import Code, Refusal
 from services.gateway import csrf, sessions
-from services.gateway.calls import REQUEST_ID
+from services.gateway.calls import REQUEST_ID, TRACE
 from services.gateway.door import Door, door_of
-from services.gateway.entrance import is_api
+from services.gateway.entrance import is_api, route_of
 from services.gateway.gate import Gate
 from services.gateway.hosts import Hosts
 from services.gateway.problems import problem_of
+from services.runtime.traces import Span, Traces
 from services.runtime.web import count_answer, note_answer
 
 log = structlog.get_logger()
@@ -27,11 +28,13 @@ log = structlog.get_logger()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ANSWERS_ANYWHERE = ("/health/", "/version")
+STATIC = "/static/"
 ANSWERS = (web.HTTPRedirection, web.HTTPSuccessful)  # raised, and yet no problems
 
 
 def receive_all(door: Door, gate: Gate) -> Middleware:
     hosts = Hosts.of(door.settings)
+    traces = door.bus.traces
 
     @web.middleware
     async def receive(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -43,6 +46,7 @@ def receive_all(door: Door, gate: Gate) -> Middleware:
             count_answer(request, response.status, perf_counter() - began)
             return response
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        span = None if traces is None else _begin(traces, request)
         status, is_stream = 500, False
         try:
             response = await _answer(request, handler, hosts)
@@ -53,8 +57,20 @@ def receive_all(door: Door, gate: Gate) -> Middleware:
             raise
         finally:
             note_answer(request, status, perf_counter() - began, is_stream=is_stream)
+            if span is not None:
+                span.end(str(status), failed=status >= 500)
 
     return receive
+
+
+def _begin(traces: Traces, request: web.Request) -> Span | None:
+    """Of what is in the table. A file is no journey, and how long a stream was kept open no duration."""
+    route = route_of(request)
+    if route is None or route.stream or route.path.startswith(STATIC):
+        return None
+    span = traces.page(route.named, request[REQUEST_ID])
+    request[TRACE] = span.trace
+    return span
 
 
 async def _answer(request: web.Request, handler: Handler, hosts: Hosts) -> web.StreamResponse:

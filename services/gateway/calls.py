@@ -15,8 +15,8 @@ WITHIN = timedelta(seconds=6)
 LONGEST_KEY = 200
 
 REQUEST_ID = web.RequestKey("request_id", str)
+TRACE = web.RequestKey("trace", str)
 
-_TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -32,7 +32,7 @@ def call_for(request: web.Request, actor: Actor, *, key: str | None = None) -> C
         deadline=now + WITHIN,
         request_id=request_id_of(request),
         key=key,
-        trace=_trace(request),
+        trace=request.get(TRACE) or _untold_trace(),
     )
 
 
@@ -50,9 +50,10 @@ def key_of(request: web.Request, *, needed: bool) -> str | None:
     return given[0]
 
 
-def _trace(request: web.Request) -> str:
-    """The trace that the asker is in, or the beginning of a new one."""
-    given = request.headers.get("traceparent", "")
-    if _TRACE.fullmatch(given):
-        return given
-    return f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-01"  # found by, and opens nothing
+def _untold_trace() -> str:
+    """Names what belongs together where no traces are told: nobody further on is to tell a part of it.
+
+    Which trace an asker from outside says to be in is passed over: it would be told or not as they like,
+    and could be somebody else's.
+    """
+    return f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-00"  # found by, and opens nothing

@@ -8,7 +8,7 @@ among some hundred thousand million is of no use.
 
 import hmac
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -98,7 +98,7 @@ async def _still_good(door: Door, row: CardRow, call: Call) -> bool:
     if call.now < row.expires_at:
         return True
     bearer = Resident(booking_id=row.booking_id, link_version=row.link_version)
-    asked = Call(actor=bearer, now=call.now, deadline=call.deadline, request_id=call.request_id)
+    asked = replace(call, actor=bearer, key=None)
     try:
         await door.bus.call(DescribeBooking(booking_id=row.booking_id), asked)
     except (Refusal, Unavailable):

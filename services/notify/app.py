@@ -57,7 +57,9 @@ def build(parts: Parts, settings: Config) -> Service:
         senders={Channel.EMAIL: email, Channel.SMS: Sms(settings.sms_url, settings.sms_token)},
         quiet=quiet,
     )
-    dispatch = Dispatch(sending, db=parts.db, time=time, sendings=Sendings(parts.measures))
+    dispatch = Dispatch(
+        sending, db=parts.db, time=time, sendings=Sendings(parts.measures), traces=parts.bus.traces
+    )
     return Service(
         handlers=handlers(parts.db, wake=dispatch.wake),
         subscriptions=subscriptions(clock=time, quiet=quiet, wake=dispatch.wake),

@@ -13,16 +13,18 @@ from services.contracts.refusals import Unavailable
 from services.notify import store
 from services.notify.groups import few, few_store
 from services.notify.lateness import Sendings
-from services.notify.outcome import Failed, Held, PutBack
+from services.notify.outcome import Failed, Held, Outcome, PutBack
 from services.notify.recording import Tried, write
 from services.notify.sending import Sending
 from services.notify.store import Due
 from services.notify.timekeeping import DatabaseTime
 from services.runtime.batching import Batches
+from services.runtime.call import within_trace
 from services.runtime.clock import Clock
 from services.runtime.db import Database, Tx
 from services.runtime.forgetting import forget_all
 from services.runtime.jobs import Job
+from services.runtime.traces import Traces
 
 log = structlog.get_logger()
 
@@ -50,12 +52,21 @@ class Dispatch(Job):
     process dies, another one takes the message over within some twelve seconds.
     """
 
-    def __init__(self, sending: Sending, *, db: Database, time: DatabaseTime, sendings: Sendings) -> None:
+    def __init__(
+        self,
+        sending: Sending,
+        *,
+        db: Database,
+        time: DatabaseTime,
+        sendings: Sendings,
+        traces: Traces | None = None,
+    ) -> None:
         super().__init__("dispatch", self._dispatch, every=LOOK_EVERY, clock=time, pause=PAUSE)
         self._sending = sending
         self._db = db
         self._time = time
         self._sendings = sendings
+        self._traces = traces
         self._worker = uuid4()
         self._in_hand: dict[UUID, asyncio.Task[None]] = {}
         self._ended = 0  # of those in hand: tried, and being written down
@@ -119,7 +130,7 @@ class Dispatch(Job):
 
     async def _handle(self, due: Due) -> None:
         """Not written down, an attempt is made again when the lease is over: twice, but not never."""
-        tried = Tried(due, await self._sending.attempt(due), self._time.now())
+        tried = Tried(due, await self._attempt(due), self._time.now())
         self._ended += 1
         self.wake()
         try:
@@ -133,6 +144,20 @@ class Dispatch(Job):
             self._tell(tried)
         finally:
             self._ended -= 1
+
+    async def _attempt(self, due: Due) -> Outcome:
+        """What it asks for the message is part of its trace: this runs in a task of its own."""
+        if self._traces is None:
+            return await self._sending.attempt(due)
+        span = self._traces.sends(due.kind, due.id, due.about)
+        within_trace.set(span.trace)
+        ended, failed = "given_up", True
+        try:
+            outcome = await self._sending.attempt(due)
+            ended, failed = type(outcome).__name__.lower(), isinstance(outcome, Failed)
+        finally:
+            span.end(ended, failed=failed, attempt=due.attempts)
+        return outcome
 
     async def _record(self, batch: Sequence[Tried]) -> Sequence[Exception | None]:
         """All that ended at one moment in one transaction; when that fails, each in one of its own."""

@@ -33,6 +33,7 @@ from services.runtime.clock import Clock
 from services.runtime.line import Line, take_note
 from services.runtime.measures import Measures
 from services.runtime.serving import Server, are_you_there
+from services.runtime.traces import Traces
 
 log = structlog.get_logger()
 
@@ -46,6 +47,7 @@ LOOKS_FOR_NEIGHBOURS = frozenset({"gateway"})
 SLOW_SECONDS = 0.4
 LOOK_SECONDS = 0.35
 AWAY_AFTER_LOOKS = 2
+TROUBLE = frozenset({"unavailable", "failed", "given_up"})
 
 _answers = msgspec.json.Decoder(Answer)
 _told = msgspec.json.Decoder(Told)
@@ -54,8 +56,16 @@ _told = msgspec.json.Decoder(Told)
 class Bus:
     """A service's one connection to NATS: asks neighbours, answers for itself, hears live news."""
 
-    def __init__(self, name: str, client: Client, clock: Clock, measures: Measures | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        client: Client,
+        clock: Clock,
+        measures: Measures | None = None,
+        traces: Traces | None = None,
+    ) -> None:
         self.name = name
+        self.traces = traces
         self.measures = measures or Measures(name)
         self.measures.nats_answers.set_function(lambda: client.is_connected and not self.line.silent)
         self.client = client
@@ -69,7 +79,7 @@ class Bus:
         self._away: set[str] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._count = 0
-        self._server = Server(name, client, self.settle, clock=clock, measures=self.measures)
+        self._server = Server(name, client, self.settle, clock=clock, measures=self.measures, traces=traces)
 
     async def call(self, request: Request[R], call: Call) -> R:
         """Ask the owner of `request` and wait for its reply until the call's deadline.
@@ -89,6 +99,10 @@ class Bus:
 
     async def _noted(self, request: Request[Any], call: Call, read: Callable[[Raw], T]) -> T:
         began, outcome = time.perf_counter(), "given_up"
+        span = None
+        if self.traces is not None:
+            span = self.traces.asks(request.subject, call.request_id, call.trace)
+            call = call.within(span.trace)
         try:
             reply = read(await self._call(request, call))
             outcome = "answered"
@@ -103,6 +117,8 @@ class Bus:
             raise
         finally:
             self.measures.asks.note(request.subject, outcome, seconds=time.perf_counter() - began)
+            if span is not None:
+                span.end(outcome, failed=outcome in TROUBLE)
         return reply
 
     async def _call(self, request: Request[Any], call: Call) -> Raw:
@@ -290,7 +306,9 @@ class AnswerFailed(Exception):
     """The owner met a bug. It has logged it; the subject is all that is told here."""
 
 
-async def connect(name: str, url: str, clock: Clock, measures: Measures | None = None) -> Bus:
+async def connect(
+    name: str, url: str, clock: Clock, measures: Measures | None = None, traces: Traces | None = None
+) -> Bus:
     """Connect as `name`, giving up after half a minute: a wrong password would be retried for ever.
 
     `url` may name several servers of one cluster, separated by commas: any of them will do.
@@ -298,7 +316,7 @@ async def connect(name: str, url: str, clock: Clock, measures: Measures | None =
     now. A connection closed for good sets `closed`, which ends the process.
     """
     client = Client()
-    bus = Bus(name, client, clock, measures)
+    bus = Bus(name, client, clock, measures, traces)
     servers = [each.strip() for each in url.split(",")]
     bus.line.has_choice = len(servers) > 1
 

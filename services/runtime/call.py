@@ -1,12 +1,16 @@
 """On whose behalf something is asked, until when, and under which key."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from services.contracts.envelope import Actor, Request, Service
+
+# Of which trace that is a part which a service does of its own accord. Set only while traces are told.
+within_trace: ContextVar[str | None] = ContextVar("within_trace", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,9 @@ class Call:
     def keyed(self, key: str | None) -> "Call":
         return replace(self, key=key)
 
+    def within(self, trace: str) -> "Call":
+        return replace(self, trace=trace)
+
 
 def own_call(name: str, now: datetime, *, within: timedelta = timedelta(seconds=5)) -> Call:
     """A service asking a neighbour of its own accord: from a job, not for a person."""
@@ -34,6 +41,7 @@ def own_call(name: str, now: datetime, *, within: timedelta = timedelta(seconds=
         now=now,
         deadline=now + within,
         request_id=f"{name}-{uuid4().hex[:12]}",
+        trace=within_trace.get(),
     )
 
 

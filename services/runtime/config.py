@@ -41,6 +41,8 @@ class Common:
     http_port: int = setting("DIGIAULA_HTTP_PORT")
     log_level: str = setting("DIGIAULA_LOG_LEVEL", default="info")
     version: str = setting("DIGIAULA_VERSION", default="dev")
+    traces: str = setting("DIGIAULA_TRACES", default="")
+    traces_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = setting("DIGIAULA_TRACES_SHARE", default=1.0)
 
 
 LONGEST_KEPT = 36_500

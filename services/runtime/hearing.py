@@ -16,8 +16,10 @@ import structlog
 from services.contracts.envelope import Event, Told
 from services.contracts.refusals import Refusal, Unavailable
 from services.runtime import inbox
+from services.runtime.call import within_trace
 from services.runtime.db import Database, Tx
 from services.runtime.measures import Measures
+from services.runtime.traces import Span, Traces
 
 log = structlog.get_logger()
 
@@ -32,11 +34,26 @@ EventHandler = Callable[[Tx, Any, Told], Awaitable[None]]
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """An event that was read. `handler` is what it does."""
+    """An event that was read. `handler` is what it does, `span` what is told of that."""
 
     event: Any
     told: Told
     handler: EventHandler
+    span: Span | None = None
+
+    async def handle(self, tx: Tx) -> None:
+        if self.span is None:
+            await self.handler(tx, self.event, self.told)
+            return
+        before = within_trace.set(self.span.trace)
+        try:
+            await self.handler(tx, self.event, self.told)
+        finally:
+            within_trace.reset(before)
+
+    def end(self, outcome: str, *, failed: bool = False) -> None:
+        if self.span is not None:
+            self.span.end(outcome, failed=failed)
 
 
 # Does what several events together make easy, and says by their ids which it has done; the others are
@@ -96,8 +113,11 @@ _told = msgspec.json.Decoder(Told)
 class Hearing:
     """Carries out what events mean. Effect and inbox row share the transaction."""
 
-    def __init__(self, subscription: Subscription, *, db: Database, measures: Measures) -> None:
+    def __init__(
+        self, subscription: Subscription, *, db: Database, measures: Measures, traces: Traces | None = None
+    ) -> None:
         self._subscription = subscription
+        self._traces = traces
         self._durable = subscription.durable
         self._db = db
         self._measures = measures
@@ -121,7 +141,7 @@ class Hearing:
         async def work(tx: Tx) -> bool:
             if not await inbox.first_time(tx, self._durable, told.event_id):
                 return False
-            await heard.handler(tx, heard.event, told)
+            await heard.handle(tx)
             return True
 
         try:
@@ -130,6 +150,9 @@ class Hearing:
         except Refusal as refusal:
             self._refused(heard, refusal, time.perf_counter() - began)
             return
+        except BaseException:
+            heard.end("failed", failed=True)
+            raise
         if fresh:
             self._subscription.then()
         self._done(heard, time.perf_counter() - began, fresh=fresh)
@@ -158,6 +181,10 @@ class Hearing:
                 fresh = await self._db.transact(work, attempts=1)
         except Exception as error:
             return [self._blamed(each, error, begun, time.perf_counter() - began) for each in batch]
+        except BaseException:
+            for each in batch:
+                each.end("given_up", failed=True)
+            raise
         if fresh:
             self._subscription.then()
         seconds = (time.perf_counter() - began) / len(batch)
@@ -177,7 +204,7 @@ class Hearing:
             if heard.told.event_id not in done:
                 begun[:] = [heard]
                 _bind(heard.told)
-                await heard.handler(tx, heard.event, heard.told)
+                await heard.handle(tx)
         begun.clear()
         return fresh
 
@@ -186,10 +213,12 @@ class Hearing:
     ) -> Exception | None:
         """Only what its own handler said of it. A neighbour away, a lock or the time is nobody's fault."""
         if heard not in begun or isinstance(error, Unavailable | TimeoutError):
+            heard.end("goes_alone")
             return GoAlone()
         if isinstance(error, Refusal):
             self._refused(heard, error, seconds)
             return None
+        heard.end("failed", failed=True)
         return error
 
     def _read_or_say_why(self, news: News) -> Heard | Exception | None:
@@ -206,18 +235,25 @@ class Hearing:
             return None
         decoder, handler = known
         told = _told.decode(news.data)
-        return Heard(decoder.decode(told.body), told, handler)
+        event = decoder.decode(told.body)
+        if self._traces is None:
+            return Heard(event, told, handler)
+        span = self._traces.hears(self._durable, event, told.event_id, told.trace)
+        return Heard(event, told, handler, span)
 
     def _done(self, heard: Heard, seconds: float, *, fresh: bool) -> None:
         subject = heard.event.subject
         _bind(heard.told)
         log.info("event.handled", consumer=self._durable, subject=subject, fresh=fresh)
-        self.note(subject, "handled" if fresh else "repeated", seconds)
+        outcome = "handled" if fresh else "repeated"
+        self.note(subject, outcome, seconds)
+        heard.end(outcome)
 
     def _refused(self, heard: Heard, refusal: Refusal, seconds: float) -> None:
         subject = heard.event.subject
         log.info("event.refused", consumer=self._durable, subject=subject, code=refusal.code)
         self.note(subject, "refused", seconds)
+        heard.end("refused")
 
     def note(self, subject: str, outcome: str, seconds: float | None = None) -> None:
         """Count what came of an event."""

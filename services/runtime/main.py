@@ -15,7 +15,17 @@ from aiohttp.web import Application
 
 from services.contracts.refusals import Unavailable
 from services.runtime import bus as nats_bus
-from services.runtime import commands, config, dead_letters, durability, inbox, letters, migrate, outbox
+from services.runtime import (
+    commands,
+    config,
+    dead_letters,
+    durability,
+    inbox,
+    letters,
+    migrate,
+    outbox,
+    traces,
+)
 from services.runtime import db as database
 from services.runtime import log as logs
 from services.runtime.backlog import LOOK_EVERY, Backlog, Question
@@ -75,6 +85,7 @@ def run(name: str, build: Build[C], config_type: type[C]) -> None:
     """Run one service until it is told to stop; `redrive` as an argument handles dead letters again."""
     try:
         settings = config.load(config_type)
+        traces.check(settings)
     except SettingsError as error:
         sys.exit(f"{name}: {error}")
     logs.configure(name, settings.log_level)
@@ -132,7 +143,10 @@ async def start(name: str, build: Build[C], settings: C, clock: Clock) -> "Livin
             measures=measures,
         )
         undo.push_async_callback(db.close)
-        bus = await nats_bus.connect(name, settings.nats_url, clock, measures)
+        telling = traces.begin(name, settings)
+        if telling is not None:
+            undo.push_async_callback(telling.close)
+        bus = await nats_bus.connect(name, settings.nats_url, clock, measures, telling)
         undo.push_async_callback(bus.close)
         await migrate.check(db, name)
         await durability.check(bus)
@@ -254,6 +268,8 @@ class Living:
         await end(self._loops)
         if self._inside:
             await self._inside.stop()
+        if self._bus.traces is not None:
+            await self._bus.traces.close()
         await self._bus.close()
         await self._db.close()
         log.info("service.stopped")

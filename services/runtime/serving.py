@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from msgspec import structs
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -19,12 +20,14 @@ from services.contracts.refusals import Code, Refusal, Unavailable
 from services.runtime.call import Call, Handler, Handlers
 from services.runtime.clock import Clock
 from services.runtime.measures import Measures
+from services.runtime.traces import Traces
 
 log = structlog.get_logger()
 
 SERVED_AT_ONCE = 64
 WAITING_AT_MOST = 1024
 STOP_LISTENING_SECONDS = 2
+TROUBLE = frozenset({"unavailable", "internal", "given_up"})
 
 Settle = Callable[[], Awaitable[None]]
 
@@ -41,13 +44,21 @@ class Server:
     """The answering side: a task per request, so many at once, each within its own deadline."""
 
     def __init__(
-        self, name: str, client: Client, settle: Settle, *, clock: Clock, measures: Measures
+        self,
+        name: str,
+        client: Client,
+        settle: Settle,
+        *,
+        clock: Clock,
+        measures: Measures,
+        traces: Traces | None,
     ) -> None:
         self._name = name
         self._client = client
         self._settle = settle
         self._clock = clock
         self._measures = measures
+        self._traces = traces
         self._by_subject: dict[str, tuple[type[Request[Any]], Handler]] = {}
         self._places = asyncio.Semaphore(SERVED_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,8 +114,7 @@ class Server:
         try:
             asked = _asked.decode(msg.data)
             structlog.contextvars.bind_contextvars(request_id=asked.request_id)
-            async with self._places:
-                answer = await self._answer(msg.subject, asked)
+            answer = await self._placed(msg.subject, asked)
         except msgspec.DecodeError:
             answer = Refused(Code.FIELD_INVALID, "The request could not be read.")
         await self._reply(msg, answer)
@@ -117,9 +127,26 @@ class Server:
             ms=round(seconds * 1000, 1),
         )
 
+    async def _placed(self, subject: str, asked: Asked) -> Answer:
+        """Answered when there is room, which is part of how long it takes."""
+        if self._traces is None:
+            async with self._places:
+                return await self._answer(subject, asked)
+        span = self._traces.answers(self._known(subject), asked.request_id, asked.trace)
+        outcome = "given_up"
+        try:
+            async with self._places:
+                answer = await self._answer(subject, structs.replace(asked, trace=span.trace))
+            outcome = _outcome(answer)
+        finally:
+            span.end(outcome, failed=outcome in TROUBLE)
+        return answer
+
     def _note(self, subject: str, outcome: str, seconds: float | None = None) -> None:
-        known = subject if subject in self._by_subject else "unknown"
-        self._measures.requests.note(known, outcome, seconds=seconds)
+        self._measures.requests.note(self._known(subject), outcome, seconds=seconds)
+
+    def _known(self, subject: str) -> str:
+        return subject if subject in self._by_subject else "unknown"
 
     async def _answer(self, subject: str, asked: Asked) -> Answer:
         """The handler's answer; whatever is not a refusal crosses the wire without its words.

@@ -57,7 +57,7 @@ class Consumer:
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{subscription.stream}.{subscription.durable}"
         self._db = db
         self._bus = bus
-        self._hearing = Hearing(subscription, db=db, measures=bus.measures)
+        self._hearing = Hearing(subscription, db=db, measures=bus.measures, traces=bus.traces)
         self._together = Batches(self._hearing.together, largest=BATCH)
         self._alone = asyncio.Semaphore(max(1, min(ALONE_AT_ONCE, db.connections - LEFT_TO_OTHERS)))
         self._places = asyncio.Semaphore(BATCH)

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sysconfig
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "docker-compose.yml"
 JITSI = ROOT / "deploy" / "compose" / "jitsi.yml"
 WATCHING = ROOT / "deploy" / "observability" / "compose.yml"
+TRACES = ROOT / "deploy" / "observability" / "traces.yml"
 BACKUP = ROOT / "deploy" / "backup" / "compose.yml"
 ENV = ROOT / ".env.example"
 PROGRAMS = Path(sysconfig.get_path("scripts"))
@@ -41,7 +43,8 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-COMPOSE = merge(merge(merge(read(MAIN), read(JITSI)), read(WATCHING)), read(BACKUP))
+FILES = (MAIN, JITSI, WATCHING, TRACES, BACKUP)
+COMPOSE = reduce(merge, map(read, FILES))
 PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
 every_part = pytest.mark.parametrize("name", sorted(PARTS))
 
@@ -63,8 +66,7 @@ def run(*command: str | Path) -> None:
 
 
 def test_the_files_are_compose_files() -> None:
-    files = (MAIN, JITSI, WATCHING, BACKUP)
-    run(PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", *files)
+    run(PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", *FILES)
 
 
 def test_the_dockerfile_is_sound() -> None:
@@ -81,6 +83,7 @@ def test_the_builder_is_sent_neither_secrets_nor_state() -> None:
     assert rules[0] == "*"
     assert {rule for rule in rules if rule.startswith("!")} == {
         "!requirements/run.txt",
+        "!requirements/traces.txt",
         "!services",
         "!deploy/nats/server.conf",
         "!deploy/nats/cluster.conf",
@@ -125,16 +128,27 @@ def test_only_the_proxy_and_the_video_bridge_are_reached_from_outside() -> None:
         "proxy": ["80:80", "443:443", "443:443/udp"],
         "jvb": ["10000:10000/udp"],
         "grafana": ["127.0.0.1:3000:3000"],  # the machine itself
+        "jaeger": ["127.0.0.1:16686:16686"],
     }
 
 
 def test_what_watches_and_backs_up_can_be_left_out() -> None:
     plain = merge(read(MAIN), read(JITSI))["services"]
 
-    assert PARTS.keys() - plain.keys() == {"prometheus", "grafana", "backup"}
+    assert PARTS.keys() - plain.keys() == {"prometheus", "grafana", "jaeger", "backup"}
     assert read(BACKUP)["services"].keys() == {"backup"}
     for name in SERVICES:
         assert read(WATCHING)["services"][name] == {"networks": ["watch"]}
+        assert "DIGIAULA_TRACES" not in plain[name]["environment"]
+
+
+def test_whoever_wants_traces_gets_images_that_can_tell_them() -> None:
+    told = read(TRACES)["services"]
+
+    for name in SERVICES:
+        assert told[name]["build"]["args"] == {"LIBRARIES": "traces"}
+        assert PARTS[name]["build"]["args"]["SERVICE"] == name
+        assert environment(name)["DIGIAULA_TRACES"] == "http://jaeger:4318"
 
 
 def test_networks_hold_no_more_than_they_must() -> None:
@@ -153,9 +167,11 @@ def test_networks_hold_no_more_than_they_must() -> None:
         "meet": {"web", "prosody", "jicofo", "jvb"},
         "watch": {*SERVICES, "prometheus", "grafana"},
         "desk": {"grafana"},
+        "traces": {*SERVICES, "jaeger"},
+        "glass": {"jaeger"},
     }
     closed = {name for name, network in COMPOSE["networks"].items() if network.get("internal")}
-    assert members.keys() - closed == {"public", "out", "desk"}
+    assert members.keys() - closed == {"public", "out", "desk", "glass"}
 
 
 def test_the_gateway_believes_the_proxy_alone() -> None:
@@ -165,7 +181,7 @@ def test_the_gateway_believes_the_proxy_alone() -> None:
 
 
 def test_every_setting_is_explained_in_the_example() -> None:
-    asked = set(INTERPOLATED.findall(MAIN.read_text() + JITSI.read_text() + WATCHING.read_text()))
+    asked = set(INTERPOLATED.findall("".join(map(Path.read_text, (MAIN, JITSI, WATCHING, TRACES)))))
     explained = set(re.findall(r"^#?([A-Z_]+)=", ENV.read_text(encoding="utf-8"), re.MULTILINE))
 
     assert asked == explained
