@@ -13,7 +13,7 @@ from services.contracts.refusals import Unavailable
 from services.notify import store
 from services.notify.groups import few, few_store
 from services.notify.lateness import Sendings
-from services.notify.outcome import Failed, Held, Outcome, PutBack
+from services.notify.outcome import Failed, Held, Outcome, PutBack, code_of
 from services.notify.recording import Tried, write
 from services.notify.sending import Sending
 from services.notify.store import Due
@@ -151,12 +151,16 @@ class Dispatch(Job):
             return await self._sending.attempt(due)
         span = self._traces.sends(due.kind, due.id, due.about)
         within_trace.set(span.trace)
-        ended, failed = "given_up", True
+        ended, failed, code = "given_up", True, ""
         try:
             outcome = await self._sending.attempt(due)
-            ended, failed = type(outcome).__name__.lower(), isinstance(outcome, Failed)
+            ended, failed, code = (
+                type(outcome).__name__.lower(),
+                isinstance(outcome, Failed),
+                code_of(outcome),
+            )
         finally:
-            span.end(ended, failed=failed, attempt=due.attempts)
+            span.end(ended, failed=failed, attempt=due.attempts, code=code)
         return outcome
 
     async def _record(self, batch: Sequence[Tried]) -> Sequence[Exception | None]:

@@ -58,3 +58,12 @@ class Failed:
 
 
 Outcome = Sent | Skipped | PutBack | Held | Retry | Failed
+
+
+def code_of(outcome: Outcome) -> str:
+    """Why it did not go out, where there is something to say."""
+    match outcome:
+        case Skipped(reason=code) | Retry(code=code) | Failed(code=code):
+            return code
+        case _:
+            return ""

@@ -19,6 +19,7 @@ CANARY_MAIL = "kanarialintu@posti.example"
 CANARY_PHONE = "+358451112233"
 LOOKS = 100
 CANARY_NOTE = "kanarialintu kertoo huolensa"
+THEME = "digineuvonta"
 
 
 async def a_slot(stack: Stack, expert: SignedIn, starts_at: datetime, **differs: Any) -> str:
@@ -27,7 +28,7 @@ async def a_slot(stack: Stack, expert: SignedIn, starts_at: datetime, **differs:
         "POST",
         "/slots",
         {
-            "theme": "digineuvonta",
+            "theme": THEME,
             "starts_at": starts_at.isoformat(),
             "ends_at": (starts_at + timedelta(minutes=10)).isoformat(),
             "languages": ["fi"],
@@ -60,13 +61,20 @@ async def facts(stack: Stack) -> list[Any]:
     """Everything that a link could change, as it stands."""
     return [
         await stack.sql("SELECT * FROM booking.booking ORDER BY id"),
-        await stack.sql("SELECT id, state, taken FROM booking.slot ORDER BY id"),
+        # Weekly hours of others grow by a day at midnight: what nobody has taken is left out.
+        await stack.sql(
+            "SELECT id, state, taken FROM booking.slot WHERE taken > 0 OR state <> 'open' ORDER BY id"
+        ),
         await stack.sql("SELECT * FROM rooms.place ORDER BY booking_id"),
         # Jobs ask hosts of their own accord meanwhile.
         await stack.sql("SELECT count(*) FROM booking.outbox WHERE subject NOT LIKE '%.host_asked'"),
         await stack.sql("SELECT * FROM gateway.sign_in ORDER BY id"),
         await stack.sql("SELECT count(*) FROM gateway.session"),
     ]
+
+
+async def known_to_rooms(stack: Stack, booking_id: str) -> bool:
+    return bool(await stack.sql("SELECT 1 FROM rooms.place WHERE booking_id = $1::text::uuid", booking_id))
 
 
 async def test_looks_at_every_link_change_nothing_and_the_button_still_works(
@@ -82,8 +90,8 @@ async def test_looks_at_every_link_change_nothing_and_the_button_still_works(
     sign_in = await stack.mail(expert.email)
     links = set(confirmation["links"]) | set(sign_in["links"]) | {booking["manage_url"]}
     assert len(links) >= 2
+    await eventually(lambda: known_to_rooms(stack, booking["id"]))
     before = await facts(stack)
-
     for link in links:
         for _ in range(LOOKS):
             statuses = await asyncio.gather(stack.fetch("GET", link), stack.fetch("HEAD", link))
@@ -99,6 +107,15 @@ async def test_looks_at_every_link_change_nothing_and_the_button_still_works(
 
 
 async def test_no_name_address_words_or_token_reaches_a_log_a_stream_or_an_error(stack: Stack) -> None:
+    canaries, answers = await booked_with_canaries(stack)
+
+    seen = await overheard(stack) + answers
+    assert spoken_of(seen, canaries) == []
+    assert "request.answered" in seen, "the logs were really read"
+
+
+async def booked_with_canaries(stack: Stack) -> tuple[list[str], str]:
+    """A life of a booking, wrong turns too: what must not be found of it anywhere, and what was refused."""
     expert = await stack.an_expert()
     start = datetime.now(UTC) + timedelta(days=3)
     first = await a_slot(stack, expert, start)
@@ -115,10 +132,7 @@ async def test_no_name_address_words_or_token_reaches_a_log_a_stream_or_an_error
     await stack.mail(CANARY_MAIL, containing="/t/")
     tokens = set(LINK.findall(mail["text"] + str(booking["manage_url"])))
     assert token in tokens
-
-    seen = await overheard(stack) + str(wrong)
-    assert spoken_of(seen, [CANARY_NAME, CANARY_MAIL, CANARY_PHONE, CANARY_NOTE, *tokens]) == []
-    assert "request.answered" in seen, "the logs were really read"
+    return [CANARY_NAME, CANARY_MAIL, CANARY_PHONE, CANARY_NOTE, *tokens], str(wrong)
 
 
 async def overheard(stack: Stack) -> str:
@@ -194,7 +208,7 @@ async def test_losing_every_stream_loses_no_message_and_doubles_none(tmp_path: A
             assert told == [1] * len(told), told
             return True
 
-        await eventually(all_told, within=30)
+        await eventually(all_told, within=60)
         planned = await stack.sql(
             "SELECT booking_id, kind, count(*) AS times FROM notify.message "
             "WHERE booking_id IS NOT NULL GROUP BY booking_id, kind"
@@ -221,5 +235,5 @@ async def _book_when_possible(stack: Stack, slots: list[str]) -> list[tuple[str,
             assert answer.get("code") != Code.SLOT_TAKEN
             return status == 201
 
-        await eventually(booked, within=20)
+        await eventually(booked, within=60)
     return [("ennen", n) for n in range(4)] + [("jalkeen", n) for n in range(4)]

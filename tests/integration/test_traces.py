@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.integration.gateway.conftest import a_booking
 from tests.integration.notify.mailroom import Mailroom
@@ -104,3 +105,68 @@ async def test_a_booking_is_one_trace_from_the_press_to_the_room_and_the_mail(
     (sent,) = collector.of("send confirmation", outcome="sent")
     heard = collector.parent(sent)
     assert (heard.service, heard.name) == ("notify", CONFIRMED)
+
+
+async def test_what_came_last_is_told_before_the_services_end(town: Town, collector: Collector) -> None:
+    await town.start()
+    await town.book()
+
+    await town.system.stop(*reversed(EVERYBODY))
+
+    (press,) = collector.of("POST /api/v1/bookings")
+    assert {span.service for span in collector.trace(press)} == set(EVERYBODY)
+
+
+async def test_a_stranger_neither_joins_a_trace_nor_begins_one_of_their_choice(
+    town: Town, collector: Collector
+) -> None:
+    await town.start()
+    await town.book({"traceparent": f"00-{THEIRS}-00f067aa0ba902b7-01", "tracestate": "theirs=1"})
+
+    press = await town.the_press()
+    await town.system.stop(*reversed(EVERYBODY))
+    assert (press.trace == THEIRS, press.parent) == (False, "")
+    assert not {span.service for span in collector.spans if span.trace == THEIRS}
+    assert "theirs" not in collector.said
+
+
+async def test_a_stranger_makes_nobody_tell_what_was_not_to_be_told(
+    town: Town, collector: Collector
+) -> None:
+    """The first test is the control: there the same press is told."""
+    await town.start(TRACES_SHARE="0")
+
+    await town.book({"traceparent": f"00-{THEIRS}-00f067aa0ba902b7-01"})
+
+    await town.system.stop(*reversed(EVERYBODY))
+    assert (collector.asked, collector.spans) == (0, [])
+
+
+@pytest.mark.parametrize("told", [False, True])
+async def test_news_carries_a_trace_of_our_own(town: Town, told: bool) -> None:
+    """Which is told of further on only where it was told here."""
+    await town.start(**{} if told else {"TRACES": ""})
+
+    await town.book({"traceparent": f"00-{THEIRS}-00f067aa0ba902b7-01"})
+
+    (row,) = await town.system.sql(
+        "SELECT convert_from(body, 'UTF8')::jsonb ->> 'trace' AS trace FROM booking.outbox"
+        " WHERE subject = $1",
+        CONFIRMED,
+    )
+    _, trace, _, flags = row["trace"].split("-")
+    assert trace != THEIRS
+    assert bool(int(flags, 16) & 1) is told
+
+
+async def test_with_the_collector_away_everything_is_answered(town: Town, collector: Collector) -> None:
+    collector.status = 503
+    with capture_logs() as lines:
+        await town.start()
+        await town.book()
+        await eventually(lambda: collector.asked >= len(EVERYBODY))
+        await town.system.stop(*reversed(EVERYBODY))
+
+    said = [line for line in lines if line["event"] == "traces.unsent"]
+    assert 0 < len(said) <= len(EVERYBODY)
+    assert not [line for line in lines if line["log_level"] == "error"]

@@ -122,7 +122,11 @@ PROMISES = [
         f"{INTEGRATION}/permissions",
     ),
     Promise(
-        "A24", "no personal data in logs", in_the_house.logs, in_the_house.a_loose_tongue, in_suite=True
+        "A24",
+        "no personal data in logs and traces",
+        in_the_house.logs,
+        in_the_house.a_loose_tongue,
+        in_suite=True,
     ),
     Promise("A25", "bad input never gives 500", a25_bad_input.prove, a25_bad_input.control),
     Promise(

@@ -3,10 +3,13 @@
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
-from tests.e2e import test_promises
+from services.runtime.spans import Spans
+from tests.e2e import test_promises, test_traces
 from tests.e2e.test_promises import a_slot, book, facts
 from tests.prove.proof import Run
+from tests.support.collector import Collector
 from tests.support.stack import Stack, running_stack
+from tests.support.telling import telling_stack
 
 LOOKS = 500
 PLANTED = "kanarialintu-joka-lauloi"
@@ -65,15 +68,23 @@ async def a_kept_token(run: Run) -> None:
     run.control("digests", f"{len(found)} of 2 kept tokens found", broke=len(found) == 2)
 
 
+async def _told(run: Run) -> tuple[Stack, Collector]:
+    return await run.ground.shared("told", telling_stack)
+
+
 async def logs(run: Run) -> None:
-    stack = await _stack(run)
-    journey = test_promises.test_no_name_address_words_or_token_reaches_a_log_a_stream_or_an_error(stack)
+    """And traces, where somebody has them told."""
+    told = await _told(run)
+    journey = test_promises.test_no_name_address_words_or_token_reaches_a_log_a_stream_or_an_error(told[0])
     run.none("names, addresses, words, tokens in logs, streams, errors", await _fails(run, journey))
+    again = test_traces.test_no_name_address_words_or_token_is_told_in_a_trace(told)
+    run.none("the same and themes in traces", await _fails(run, again))
+    run.at_least("spans looked through", len(told[1].spans), 50)
 
 
 async def a_loose_tongue(run: Run) -> None:
-    """A log that says a name, plainly or encoded."""
-    stack = await _stack(run)
+    """A log that says a name, plainly or encoded, and a trace that does."""
+    stack, collector = await _told(run)
     log = stack.folder / "log" / "planted.log"
     found = []
     try:
@@ -83,6 +94,11 @@ async def a_loose_tongue(run: Run) -> None:
     finally:
         log.unlink(missing_ok=True)
     run.control("care what is logged", f"{len(found)} of 2 planted names found", broke=len(found) == 2)
+    spans = Spans("planted", version="", collector=collector.url, share=1.0)
+    spans.page(f"GET /{PLANTED}", "planted").end("200")
+    await spans.close()
+    heard = test_promises.spoken_of(collector.said, [PLANTED])
+    run.control("care what is told", f"{len(heard)} of 1 planted name found", broke=len(heard) == 1)
 
 
 async def _fails(run: Run, journey: object) -> int:

@@ -29,7 +29,7 @@ class Seen:
 
 
 class Collector:
-    """`said` is every byte that was sent to it, as text."""
+    """`said` is every byte that was sent to it, as text, and `asked` how often."""
 
     def __init__(self) -> None:
         self.spans: list[Seen] = []
