@@ -280,7 +280,7 @@ async def test_without_the_lock_the_same_work_is_done_more_than_once(
 
     async def look_and_wait(tx: Tx, slot_id: UUID) -> Session | None:
         seen = await look(tx, slot_id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await both_have_looked.wait()
         return seen
 

@@ -128,7 +128,7 @@ async def test_an_offer_that_nobody_answers_goes_to_the_next(house: House) -> No
         return (await look(house, fourth)).status is Status.OFFERED
 
     assert await code_of(answer(house, third, accept=True)) is Code.OFFER_OVER
-    await eventually(offered_on, within=8)
+    await eventually(offered_on)
     assert (await look(house, third)).status is Status.EXPIRED
     assert await news_of(house, third) == ["put_on_waiting_list", "seat_offered", "offer_ended"]
     assert await group.taken() == 2

@@ -53,6 +53,15 @@ CURSE = (
 
 
 @pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for a lock."""
+    known = database._server_settings
+    monkeypatch.setattr(
+        database, "_server_settings", lambda schema: known(schema) | {"lock_timeout": "300ms"}
+    )
+
+
+@pytest.fixture
 async def db(rooms: Rooms) -> AsyncIterator[Database]:
     db = await database.connect(rooms.system.database_url("rooms"), schema="rooms")
     yield db
@@ -241,7 +250,9 @@ async def test_whose_row_cannot_be_written_takes_nobody_of_the_crowd_along(rooms
     assert names == {"Esikko", *(f"Esikko {number}" for number in range(2, 7))}
 
 
-async def test_one_whom_somebody_holds_keeps_nobody_of_the_crowd_out(rooms: Rooms, db: Database) -> None:
+async def test_one_whom_somebody_holds_keeps_nobody_of_the_crowd_out(
+    impatient: None, rooms: Rooms, db: Database
+) -> None:
     people = await a_room(rooms, host=True)
     slot_id = people[0].slot.id
     crowd = crowds.Crowds(db, MEANS, partial(alone, db))  # type: ignore[arg-type]
