@@ -12,6 +12,7 @@ from services.contracts.booking.appointments import MessageFacts
 from services.contracts.booking.events import BookingCancelled, BookingConfirmed, BookingMoved
 from services.contracts.booking.slots import BookingStatus
 from services.notify import sending
+from services.notify.senders import email
 from tests.integration.notify.mailroom import Mailroom
 from tests.integration.notify.neighbours import Neighbours, ended, news
 from tests.support.clock import SetClock
@@ -21,6 +22,12 @@ from tests.support.system import System
 
 ROUNDS = 30
 LATER = STARTS + timedelta(days=3)
+
+
+@pytest.fixture(autouse=True)
+def no_more_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None that waits for an answer gives way to another, however slow the machine."""
+    monkeypatch.setattr(email, "SILENT_SECONDS", 60)
 
 
 async def test_a_reminder_of_a_cancelled_meeting_is_not_sent(

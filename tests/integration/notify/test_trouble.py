@@ -29,8 +29,10 @@ async def test_a_message_refused_for_now_is_tried_again_until_it_is_taken(
     await neighbours.tell(news(BookingConfirmed, facts))
 
     for tries, minutes in enumerate((0.25, 0.25, 0.5), start=1):
+        earliest = clock.now()
         waits = await waiting(notify, tries)
-        assert 0.8 * minutes <= (waits - clock.now()) / timedelta(minutes=1) <= 1.2 * minutes
+        assert (waits - earliest) / timedelta(minutes=1) >= 0.8 * minutes
+        assert (waits - clock.now()) / timedelta(minutes=1) <= 1.2 * minutes
         clock.set(waits + timedelta(seconds=1))
         await neighbours.nudge()
 
@@ -46,7 +48,7 @@ async def test_a_message_refused_for_now_is_tried_again_until_it_is_taken(
 async def test_when_nothing_helps_until_shortly_before_the_start_a_coordinator_is_told(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
-    clock.set(STARTS - timedelta(minutes=10, seconds=20))
+    clock.set(STARTS - timedelta(minutes=10, seconds=23))
     mailroom.receiver_answers.extend([TRY_AGAIN_LATER] * 3)
     facts = neighbours.has()
     await neighbours.tell(news(BookingConfirmed, facts))
@@ -188,7 +190,7 @@ async def test_a_mail_server_that_is_down_is_left_alone_for_a_while(
     system: System, neighbours: Neighbours, mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After five failures in a row the rest of the messages wait untouched, and then all go."""
-    monkeypatch.setattr(breaker, "REST_SECONDS", 0.5)
+    monkeypatch.setattr(breaker, "REST_SECONDS", 3)
     url = mailroom.url
     await mailroom.close()
     await system.start("notify", SMTP_URL=url)
@@ -198,7 +200,7 @@ async def test_a_mail_server_that_is_down_is_left_alone_for_a_while(
 
     await mailroom.open(int(url.rpartition(":")[2]))
     untouched_now = await untouched(system, 10)
-    await mailroom.mails(untouched_now, within=10)
+    await mailroom.mails(untouched_now)
 
     tried = await system.sql("SELECT count(*) FROM notify.receipt WHERE outcome = 'retry'")
     assert tried[0][0] < 20
@@ -219,9 +221,8 @@ async def test_a_connection_that_the_server_has_closed_costs_no_attempt(
 ) -> None:
     first, second = neighbours.has(), neighbours.has()
     await neighbours.tell(news(BookingConfirmed, first))
-    await mailroom.mails(1)
+    await eventually(lambda: state_of(notify, "confirmation", "sent"))
     mailroom.hang_up()
-
     await neighbours.tell(news(BookingConfirmed, second))
 
     await mailroom.mails(2)
