@@ -51,7 +51,7 @@ class Copy:
         """The supervisor, once everything is ready; killed outright at the end if it still runs."""
         supervisor = self.start()
         try:
-            await eventually(lambda: self._is_ready(supervisor), within=30)
+            await eventually(lambda: self._is_ready(supervisor), within=120)
             yield supervisor
         finally:
             supervisor.kill()
@@ -76,7 +76,7 @@ class Copy:
 
 async def stop(supervisor: Popen[bytes], number: signal.Signals = signal.SIGINT) -> int:
     supervisor.send_signal(number)
-    return await asyncio.wait_for(asyncio.to_thread(supervisor.wait), 30)
+    return await asyncio.wait_for(asyncio.to_thread(supervisor.wait), 60)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ async def test_it_comes_back_at_the_same_address_after_a_kill(own: Nats) -> None
 
     assert not is_alive(before)
     assert own.url("gateway") == address
-    assert await greets(own)
+    await eventually(lambda: greets(own))
 
 
 async def test_a_frozen_server_keeps_silent_until_thawed(own: Nats) -> None:

@@ -344,6 +344,6 @@ async def _status(address: str, data: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(data.replace(b"{host}", address.encode()))
     try:
-        return (await asyncio.wait_for(reader.readline(), 5)).split()[1]
+        return (await asyncio.wait_for(reader.readline(), 30)).split()[1]
     finally:
         writer.close()

@@ -206,7 +206,7 @@ async def test_rooms_and_notify_forget_too(doorstep: Doorstep) -> None:
 
     await visitor.post("/own-data/erase", {"token": await token_by_mail(doorstep)})
 
-    await eventually(lambda: kept_elsewhere(doorstep, live=0, people=0), within=15)
+    await eventually(lambda: kept_elsewhere(doorstep, live=0, people=0), within=60)
     [place] = await doorstep.system.sql("SELECT live, ended FROM rooms.place")
     assert tuple(place) == (False, True)
     assert (await visitor.post(f"/t/{link}/join", {})).status in (403, 409, 410)

@@ -60,7 +60,7 @@ async def _answer(doorstep: Doorstep, said: bytes) -> tuple[int, bytes]:
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(said.replace(b"{host}", at.encode()))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             first = await reader.readline()
             return int(first.split()[1]), await reader.read(1 << 20)
     finally:

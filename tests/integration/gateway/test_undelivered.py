@@ -96,7 +96,7 @@ async def test_dead_letters_are_listed_without_what_they_say_and_tried_again(
         (again,) = (await coordinator.get("/coordination/dead-letters")).json["items"]
         return again["reason"] != "too_many_tries"
 
-    await eventually(failed_again, within=8)
+    await eventually(failed_again)
 
 
 @pytest.mark.parametrize(

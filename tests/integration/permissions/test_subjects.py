@@ -132,7 +132,7 @@ async def test_what_a_consumer_needs_is_allowed_from_end_to_end(connect: Connect
     await booking.publish("booking.v1.event.booking_confirmed", b"{}")
 
     pull = await listening.pull_subscribe_bind("notify-booking", "BOOKING")
-    [message] = await pull.fetch(1, timeout=2)
+    [message] = await pull.fetch(1, timeout=30)
     await message.ack_sync()
 
     assert (await listening.consumer_info("BOOKING", "notify-booking")).num_ack_pending == 0
@@ -173,7 +173,7 @@ async def test_nobody_comes_in_without_the_password(words: bytes, nats_server: N
     reader, writer = await asyncio.open_connection("127.0.0.1", nats_server.port)
 
     writer.write(b"CONNECT " + words + b"\r\nPING\r\n")
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         answer = await reader.read()
 
     assert b"-ERR 'Authorization Violation'" in answer

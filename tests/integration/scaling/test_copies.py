@@ -52,7 +52,11 @@ async def test_who_is_shut_out_at_one_copy_is_out_at_the_other(both: Both) -> No
     # With booking away a copy goes by what it remembers of people, and that was forgotten at the news.
     await both.system.stop("booking")
     await both.copies.stop("booking")
-    assert (await expert.get("/me")).status == 503
+
+    async def shut_out() -> bool:
+        return (await expert.get("/me")).status == 503
+
+    await eventually(shut_out)
 
 
 async def _nothing_untold(system: System) -> bool:

@@ -54,7 +54,7 @@ async def proxy(both: Both, tmp_path: Path) -> AsyncIterator[Proxy]:
     try:
         async with aiohttp.ClientSession() as session:
             running = Proxy(address, session)
-            await eventually(running.opens, within=15)
+            await eventually(running.opens, within=60)
             yield running
     finally:
         process.terminate()
@@ -76,13 +76,13 @@ async def test_with_none_of_them_ready_people_see_our_page_and_not_the_proxys(
 ) -> None:
     await both.system.nats.kill()
 
-    await eventually(lambda: _unready(proxy), within=15)
+    await eventually(lambda: _unready(proxy), within=60)
     _, text, again = await proxy.ask("/times")
 
     assert again
     assert "<html" in text
     await both.system.nats.start()
-    await eventually(proxy.opens, within=20)
+    await eventually(proxy.opens, within=60)
 
 
 async def _unready(proxy: Proxy) -> bool:

@@ -97,9 +97,9 @@ async def test_what_was_confirmed_is_there_when_the_standby_has_taken_over(
     assert not await answers(ready)  # a standby alone is no database to work with
     await pair.standby.take_over()
 
-    await eventually(lambda: answers(ready), within=15)
+    await eventually(lambda: answers(ready), within=60)
     key = str(uuid4())
-    second = await eventually(lambda: _unless_away(lambda: house.book(slots[1].id, key=key)), within=15)
+    second = await eventually(lambda: _unless_away(lambda: house.book(slots[1].id, key=key)), within=60)
     assert second
     kept = await _kept(pair)
     assert kept == {first.id, second.id}
