@@ -1,8 +1,11 @@
 """Deleted means deleted: somebody goes through all there is, has themselves erased, and is nowhere."""
 
+import os
 from base64 import b64encode
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -79,7 +82,7 @@ async def erase(stack: Stack, booking: Any, canary: Canary) -> int:
     token = str(booking["manage_url"]).rpartition("/")[2]
     status, said = await stack.api("POST", f"/t/{token}/own-data")
     assert status == 202, said
-    fresh = await stack.mail(canary.email, containing="/own-data/", within=20)
+    fresh = await stack.mail(canary.email, containing="/own-data/", within=60)
     secret = next(link for link in fresh["links"] if "/own-data/" in link).rpartition("/")[2]
     status, report = await stack.api("POST", "/own-data", {"token": secret})
     assert status == 200, report
@@ -103,11 +106,17 @@ async def found(stack: Stack, canaries: Collection[Canary]) -> list[str]:
         rows = await stack.sql(f"SELECT t::text AS row FROM {table['name']} t")  # noqa: S608 - a table's name
         text = "\n".join(row["row"] for row in rows).casefold()
         seen += [str(table["name"]) for form in forms if form in text]
-    for path in stack.folder.rglob("*"):
-        if path.is_file() and path.relative_to(stack.folder).parts[0] not in NOT_OURS:
+    for path in files_of(stack):
+        with suppress(FileNotFoundError):
             text = path.read_bytes().decode(errors="replace").casefold()
             seen += [path.name for form in forms if form in text]
     return sorted(set(seen))
+
+
+def files_of(stack: Stack) -> list[Path]:
+    """Ours, as they are at a moment: the message server makes and removes its own as it likes."""
+    found = [Path(folder) / name for folder, _, names in os.walk(stack.folder) for name in names]
+    return [path for path in found if path.relative_to(stack.folder).parts[0] not in NOT_OURS]
 
 
 async def test_who_is_erased_is_nowhere_any_more(stack: Stack) -> None:
@@ -124,4 +133,4 @@ async def test_who_is_erased_is_nowhere_any_more(stack: Stack) -> None:
         assert await found(stack, [canary]) == []
         return True
 
-    await eventually(nowhere, within=10)
+    await eventually(nowhere, within=60)

@@ -142,7 +142,7 @@ async def test_who_closed_the_waiting_page_waits_no_more(
 
     clock.advance(GRACE + timedelta(seconds=1))
 
-    left = await eventually(lambda: neighbours.calls(Leave), within=8)
+    left = await eventually(lambda: neighbours.calls(Leave))
     assert neighbours.heard(Leave) == [Leave(only_waiting=True)]
     assert left[0].actor == Resident(booking_id=examples.BOOKING_ID, link_version=1)
 
@@ -204,7 +204,7 @@ async def test_while_rooms_is_away_leaving_is_told_later(
 
     await neighbours.back("rooms")
 
-    await eventually(lambda: neighbours.heard(Leave), within=8)
+    await eventually(lambda: neighbours.heard(Leave))
 
 
 async def opened(visitor: Visitor) -> aiohttp.ClientResponse:

@@ -12,6 +12,7 @@ from tests.pages import examples
 from tests.pages.test_booking import PATH
 from tests.support.browser import a_context, browser, needs_browser
 from tests.support.clock import SetClock
+from tests.support.eventually import eventually
 from tests.support.neighbours import Neighbours
 from tests.support.system import System
 
@@ -81,20 +82,20 @@ async def test_what_script_adds_stays_within_the_same_weight(
     clock.set(SOON)
     neighbours.answers(Look, examples.view(RoomState.WAITING))
     context = await a_context(browser, system.http("gateway"))
-    fetched: list[int] = []
+    answers: list[Response] = []
 
-    async def weigh(answer: Response) -> None:
+    def note(answer: Response) -> None:
         if "/static/" in answer.url or answer.url.endswith(LINK):
-            fetched.append(len(await answer.body()))
+            answers.append(answer)
 
     waiting = await context.new_page()
-    waiting.on("response", weigh)
+    waiting.on("response", note)
     await waiting.goto(LINK)
-    await waiting.wait_for_timeout(300)
+    await eventually(lambda: len(answers) > 2)  # the page, its style and its script
+    size = sum([len(await answer.body()) for answer in answers])
     await context.close()
 
-    assert len(fetched) > 2, "the page, its style and its script"
-    assert sum(fetched) <= MOST_BYTES
+    assert size <= MOST_BYTES
 
 
 async def test_too_much_would_be_noticed(page: Page, neighbours: Neighbours) -> None:

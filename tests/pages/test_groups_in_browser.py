@@ -194,7 +194,7 @@ async def test_an_offer_appears_on_the_open_page(page: Page, neighbours: Neighbo
     stands(neighbours, BookingStatus.OFFERED, offered_until=ANSWER_UNTIL)
     await neighbours.tell(SeatOffered(**ABOUT, offered_until=ANSWER_UNTIL))
 
-    await expect(page.get_by_role("button", name="Otan paikan")).to_be_visible(timeout=5000)
+    await expect(page.get_by_role("button", name="Otan paikan")).to_be_visible()
 
 
 async def test_a_session_that_is_moved_shows_its_new_time_by_itself(
@@ -213,7 +213,7 @@ async def test_a_session_that_is_moved_shows_its_new_time_by_itself(
     moved = BookingMoved(**ABOUT, from_slot_id=own_session().slot_id)
     await neighbours.tell(moved)
 
-    await expect(page.locator("#live .ticket")).to_contain_text("15.00", timeout=5000)
+    await expect(page.locator("#live .ticket")).to_contain_text("15.00")
 
 
 async def test_a_busy_moment_leaves_the_page_standing_and_is_got_over(
@@ -230,7 +230,7 @@ async def test_a_busy_moment_leaves_the_page_standing_and_is_got_over(
     await expect(page.get_by_role("heading", level=1)).to_have_text("Olet jonotuslistalla")
     await page.unroute_all()
 
-    await expect(page.get_by_role("button", name="Otan paikan")).to_be_visible(timeout=6000)
+    await expect(page.get_by_role("button", name="Otan paikan")).to_be_visible()
 
 
 async def test_a_page_whose_meeting_is_over_asks_for_no_more_news(
@@ -249,5 +249,5 @@ async def test_a_page_whose_meeting_is_over_asks_for_no_more_news(
     neighbours.answers(Look, examples.view(RoomState.OVER))
     await neighbours.tell(RoomClosed(slot_id=own_session().slot_id))
 
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Kiitos käynnistä", timeout=6000)
-    await page.wait_for_function("news.readyState === 2", timeout=5000)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Kiitos käynnistä")
+    await page.wait_for_function("news.readyState === 2")

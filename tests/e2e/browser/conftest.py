@@ -18,14 +18,13 @@ from tests.support.browser import CHROMIUM, a_context, browser
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House
+from tests.support.patience import patient_database
 from tests.support.system import System
 
-__all__ = ["browser"]
+__all__ = ["browser", "patient_database"]
 
 HERE = Path(__file__).parent
 EXPERT = "neuvoja@digiaula.example"
-PATIENCE = 10.0
-"""Seconds within which a message comes on a machine that has other things to do."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,7 +82,7 @@ class Hall:
             assert found, f"{words!r} in none of {[each.subject for each in self.messages_to(where)]}"
             return found[-1]
 
-        return await eventually(come, within=PATIENCE)
+        return await eventually(come)
 
     async def newest_link(self, where: str, way: str, *, after: int = 0) -> str:
         """The path of the newest such link, once there are more messages with one than `after`."""
@@ -93,7 +92,7 @@ class Hall:
             assert len(found) > after, f"{len(found)} links to them"
             return found[-1].removeprefix(self.address)
 
-        return await eventually(come, within=PATIENCE)
+        return await eventually(come)
 
     async def sign_in(self, page: Page, address: str = EXPERT) -> None:
         """Type the address, read the mail, press the button."""

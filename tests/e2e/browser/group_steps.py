@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from services.contracts.booking.groups import GetManagedGroup
 from services.contracts.booking.slots import SlotState
 from services.contracts.notify import MessageKind
-from tests.e2e.browser.conftest import PATIENCE, Hall
+from tests.e2e.browser.conftest import Hall
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY
@@ -86,7 +86,7 @@ async def gather(
     async def heard_of() -> bool:
         return bool((await hall.system.sql(PLANNED, kind, about))[0]["n"] >= count)
 
-    await eventually(heard_of, within=PATIENCE)
+    await eventually(heard_of)
     clock.advance(GATHERED)
 
 

@@ -30,7 +30,7 @@ async def test_the_host_in_the_room_sees_at_once_who_cannot_get_in(hall: Hall, c
     await resident.get_by_role("button", name="En pääse sisään").click()
 
     await expect(resident.get_by_text("et pääse sisään")).to_be_visible()
-    await expect(expert.locator("#hall")).to_contain_text("Kielo ei pääse sisään", timeout=8000)
+    await expect(expert.locator("#hall")).to_contain_text("Kielo ei pääse sisään")
     contact = await expert.locator("#hall").get_by_role("link").get_attribute("href")
     await expert.goto(contact or "")
     await expect(expert.get_by_role("button")).not_to_have_count(0)
@@ -61,7 +61,7 @@ async def test_who_closes_the_browser_is_counted_no_more_and_who_loads_again_kee
         await expert.goto("/my/week")
         return not await expert.get_by_text("1 odottaa").count()
 
-    await eventually(counted_no_more, within=10)
+    await eventually(counted_no_more)
 
 
 def waiting_pages(hall: Hall) -> WaitingPages:

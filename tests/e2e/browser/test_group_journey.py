@@ -139,9 +139,7 @@ async def it_fills_and_a_place_goes_round(hall: Hall, people: list[Resident]) ->
     await expect(leaving.get_by_text("Olet jättänyt ryhmän")).to_be_visible()
 
     # The page of the one who waits changes by itself, and a mail comes too.
-    await expect(fourth.page.get_by_role("heading", level=1)).to_have_text(
-        "Sinulle on paikka", timeout=15000
-    )
+    await expect(fourth.page.get_by_role("heading", level=1)).to_have_text("Sinulle on paikka")
     offer = await hall.told(fourth.where, "Sinulle on paikka")
     await fourth.page.goto(next(link for link in offer.links if "/t/" in link))
     await fourth.page.get_by_role("button", name="Otan paikan").click()
@@ -160,7 +158,7 @@ async def they_wait_and_are_let_in(
         await one.page.reload()
     for one in early:
         here = one.page.get_by_role("button", name="Kerro, että olen täällä")
-        await here.click(timeout=20000)
+        await here.click()
         await expect(one.page.get_by_text("Ville tietää, että olet täällä")).to_be_visible()
 
     await hall.sign_in(leader, VOLUNTEER)
@@ -171,7 +169,7 @@ async def they_wait_and_are_let_in(
     await leader.get_by_role("button", name="Avaa huone").click()
     await expect(leader.get_by_role("heading", name="Tapaaminen on auki")).to_be_visible()
     for one in early:
-        await expect(one.page.get_by_role("button", name="Tule tapaamiseen")).to_be_visible(timeout=15000)
+        await expect(one.page.get_by_role("button", name="Tule tapaamiseen")).to_be_visible()
     names = []
     for one in early:
         await one.page.get_by_role("button", name="Tule tapaamiseen").click()

@@ -130,7 +130,7 @@ async def test_one_who_walks_into_a_large_evening_listens(hall: Hall) -> None:
     await expect(page.get_by_text("Pidä tämä sivu auki")).to_be_visible()
 
     await hall.system.ask(Join(slot_id=circle.sessions[0], display_name="Juontaja"), circle.host)
-    await page.get_by_role("button", name="Tule tapaamiseen").click(timeout=15000)
+    await page.get_by_role("button", name="Tule tapaamiseen").click()
 
     await expect(page.locator("#frame iframe")).to_have_attribute("title", "Videotapaaminen")
     config = (await page.evaluate("window.asked"))["config"]

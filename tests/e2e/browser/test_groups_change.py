@@ -107,7 +107,7 @@ async def test_when_its_leader_may_no_longer_come_another_takes_the_session_and_
     await helper.goto("/my/duties")
     await helper.get_by_role("link", name="Osallistujat ja huone").click()
     await helper.get_by_role("button", name="Avaa huone").click()
-    await expect(resident.get_by_role("button", name="Tule tapaamiseen")).to_be_visible(timeout=15000)
+    await expect(resident.get_by_role("button", name="Tule tapaamiseen")).to_be_visible()
 
 
 async def test_other_times_are_looked_at_before_anybody_hears_of_them(hall: Hall, clock: SetClock) -> None:

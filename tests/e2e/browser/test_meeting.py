@@ -1,6 +1,7 @@
 """From finding a time to being in the room, by pages and mail alone."""
 
 from datetime import timedelta
+from time import monotonic
 
 import jwt
 import pytest
@@ -10,7 +11,7 @@ from playwright.async_api import Page, expect
 from tests.e2e.browser.conftest import Hall
 from tests.support.browser import assert_within_reach
 from tests.support.clock import SetClock
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 
 RESIDENT = "kielo@posti.example"
 SECRET = "a-secret-of-at-least-32-bytes-for-tests"
@@ -129,7 +130,8 @@ async def test_booking_and_cancelling_need_only_a_keyboard(hall: Hall) -> None:
 
 async def tab_to(page: Page, name: str) -> None:
     """Press Tab until what has the focus is called this, and can be seen to have it."""
-    for _ in range(80):
+    until = monotonic() + PATIENCE  # the next page may be long in coming, and it goes round in the last one
+    while monotonic() < until:
         await page.keyboard.press("Tab")
         if (await focused(page)).startswith(name):
             outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
