@@ -1,6 +1,7 @@
 """Logs: JSON lines of facts. No name, address, token or message body ever becomes a field."""
 
 import asyncio
+import atexit
 import logging
 import sys
 import traceback
@@ -12,6 +13,9 @@ import structlog
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web import RequestPayloadError
 
+# How long an everyday line may wait for others: each write is a call of the kernel, and wakes who reads it.
+SOON_SECONDS = 0.02
+
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -19,6 +23,7 @@ def configure(service: str, level: str = "info") -> None:
     """Send everything, the libraries' words too, to stdout as JSON."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
     lines = _Lines(sys.stdout.buffer)
+    atexit.register(lines.flush)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -76,19 +81,23 @@ def _safe_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutable
 
 
 class _Lines:
-    """Lines go out once a turn of the event loop, all in one write; where no loop runs, at once."""
+    """Lines of one moment go out in one write; where no loop runs, at once."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self._kept: list[bytes] = []
+        self._waits_in: asyncio.AbstractEventLoop | None = None
 
     def msg(self, line: bytes) -> None:
         self._kept.append(line)
-        if len(self._kept) == 1:
-            try:
-                asyncio.get_running_loop().call_soon(self.flush)
-            except RuntimeError:
-                self.flush()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        if self._waits_in is not loop:
+            self._waits_in = loop
+            loop.call_later(SOON_SECONDS, self.flush)
 
     def urgent(self, line: bytes) -> None:
         """What may be the last word of a process does not wait."""
@@ -97,6 +106,7 @@ class _Lines:
 
     def flush(self) -> None:
         kept, self._kept = self._kept, []
+        self._waits_in = None
         if kept:
             self._out.write(b"\n".join(kept) + b"\n")
             self._out.flush()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from io import BytesIO, TextIOWrapper
@@ -14,6 +15,7 @@ import structlog
 from aiohttp.http_exceptions import BadHttpMessage
 
 from services.runtime import log as logs
+from tests.support.eventually import eventually
 
 SECRET = "anna@example.fi"
 Lines = Callable[[], list[dict[str, Any]]]
@@ -139,6 +141,43 @@ async def test_an_error_nobody_waited_for_is_logged_without_its_words(written: L
     assert [line["event"] for line in lines] == ["task.failed", "task.failed"]
     assert lines[0]["error"][0] == "builtins.ValueError"
     assert SECRET not in str(lines)
+
+
+async def test_everyday_lines_wait_for_each_other_and_for_nothing_urgent(written: Lines) -> None:
+    log = structlog.get_logger()
+    log.info("one")
+    log.info("two")
+    assert written() == []
+
+    log.warning("three")
+    assert [line["event"] for line in written()] == ["one", "two", "three"]
+
+    log.info("four")
+
+    async def four_lines() -> bool:
+        return len(written()) == 4
+
+    await eventually(four_lines)
+
+
+ENDS = """
+import asyncio
+import structlog
+from services.runtime import log
+
+async def say(word):
+    structlog.get_logger().info(word)
+
+log.configure("booking")
+asyncio.run(say("one"))
+asyncio.run(say("two"))
+"""
+
+
+def test_a_process_that_ends_has_said_all_of_it() -> None:
+    said = subprocess.run([sys.executable, "-c", ENDS], capture_output=True, check=True).stdout
+
+    assert [msgspec.json.decode(line)["event"] for line in said.splitlines()] == ["one", "two"]
 
 
 def test_a_stranger_who_sends_what_is_no_http_is_no_error_of_ours(written: Lines) -> None:
