@@ -27,6 +27,8 @@ DEMO = "deploy.embedded.demo"
 DEMO_FILE = Path("deploy") / "embedded" / "demo.py"
 # What is imported once for all parts; the mail catcher itself is run, not imported.
 SHARED = [*(f"services.{name}.app" for name in SERVICES), "aiosmtpd.smtp", "deploy.embedded.mailbox"]
+# Imported by all or most of them a moment later, when they begin to work.
+SHARED += ["uvloop.loop", "concurrent.futures.thread", "jinja2.ext", "encodings.idna"]
 
 
 class Stack:
