@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 
 from deploy.embedded.nats import Nats
@@ -13,11 +14,19 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.provision import DATABASE, prepare_database
 from deploy.embedded.secrets import load_secrets
 from services.runtime.migrate import migrate
+from tests.support import ports
 from tests.support.clock import SetClock
 from tests.support.system import System
 
 DROPPED_AT_ONCE = 40
 """Each dropping waits until everything changed in memory is written: dear one by one, cheap in a row."""
+
+# However slow a machine is, what is true of an example is true.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
+ports.share_out()
 
 _numbers = itertools.count(1)
 _used: list[str] = []

@@ -1,7 +1,6 @@
 """The system under test: services started in this process against real servers."""
 
 import importlib
-import socket
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from services.runtime.bus import Bus
 from services.runtime.call import Call
 from tests.support.clock import SetClock
 from tests.support.eventually import PATIENCE
+from tests.support.ports import free_port
 
 R = TypeVar("R")
 
@@ -73,7 +73,7 @@ class System:
 
     def give_port(self, name: str) -> None:
         """Where the service will listen, here or in a process of its own."""
-        self.ports[name] = _free_port()
+        self.ports[name] = free_port()
 
     def environment(self, name: str) -> dict[str, str]:
         return {
@@ -123,10 +123,3 @@ class System:
         """Fail, naming all that is broken, unless everything holds that must hold at every moment."""
         broken = [f"{row['broken']}: {row['what']}" for row in await self.sql(INVARIANTS)]
         assert not broken, "\n".join(broken)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

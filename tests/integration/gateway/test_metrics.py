@@ -1,7 +1,6 @@
 """What /metrics tells of a journey: much about the system, nothing about the people in it."""
 
 import re
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from tests.integration.gateway.test_journey import link_of
 from tests.integration.notify.mailroom import Mailroom
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House
+from tests.support.ports import free_port
 from tests.support.system import System
 
 CANARIES = ("canary", "Kanarialintu", "+358401234567", "401234567")
@@ -122,13 +122,6 @@ async def sent(system: System, count: int) -> bool:
 async def fetch(url: str) -> tuple[int, str]:
     async with aiohttp.ClientSession() as http, http.get(url) as said:
         return said.status, await said.text()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def vocabulary() -> dict[str, set[str]]:

@@ -19,8 +19,8 @@ from tests.integration.notify.neighbours import Neighbours, news, state_of
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.facts import NOW, STARTS, a_slot
+from tests.support.ports import free_port
 from tests.support.system import System
-from tests.support.system import _free_port as free_port
 
 ROOT = Path(__file__).parents[3]
 

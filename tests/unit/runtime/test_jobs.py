@@ -68,8 +68,8 @@ async def test_it_runs_at_least_so_often(running: Running) -> None:
 
 
 async def test_it_runs_when_it_asked_to(running: Running) -> None:
-    running.work.due = datetime.now(UTC) + timedelta(milliseconds=50)
     began = monotonic()
+    running.work.due = datetime.now(UTC) + timedelta(milliseconds=50)
     running.start()
 
     await eventually(lambda: running.work.runs == 2)
