@@ -145,14 +145,17 @@ async def present(tx: Tx) -> datetime:
     return moment
 
 
+# Nothing that it changes is in an index. By place, not by id: that would read a page of an index for each.
+# What is locked stays in its place; what somebody changed a moment before is passed over once.
 # An array, not IN: that may be planned as a scan of the whole table.
 CLAIM = """
-    UPDATE message SET state = 'sending', worker = $1, next_try_at = $3, attempts = attempts + 1
-    WHERE id = ANY(ARRAY(
-        SELECT id FROM message
-        WHERE state IN ('planned', 'sending') AND next_try_at <= $2 AND id <> ALL($4::uuid[])
-            AND kind = ANY($6::text[])
-        ORDER BY next_try_at LIMIT $5 FOR UPDATE SKIP LOCKED
+    UPDATE message SET state = 'sending', worker = $1, next_try_at = $3, attempts = attempts + 1,
+        claimed_turn = turn_at
+    WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM message
+        WHERE turn_at <= $2 AND state IN ('planned', 'sending') AND next_try_at <= $2
+            AND id <> ALL($4::uuid[]) AND kind = ANY($6::text[])
+        ORDER BY turn_at LIMIT $5 FOR UPDATE SKIP LOCKED
     ))
     RETURNING id, kind, about, booking_id, starts_at, due_at, not_after, give_up_at, attempts, occasion,
         enrolment_id, since, announcement_id, slot_id
@@ -178,8 +181,15 @@ async def extend(tx: Tx, worker: UUID, ids: Collection[UUID], until: datetime) -
     await tx.execute(EXTEND, list(ids), worker, until)
 
 
+# Of those in hand, which come before the first that is planned, it is when their leases end.
 NEXT_DUE = """
-    SELECT min(next_try_at) FROM message WHERE state IN ('planned', 'sending') AND kind = ANY($1::text[])
+    SELECT min(next_try_at) FROM (
+        SELECT next_try_at FROM message
+        WHERE kind = ANY($1::text[]) AND turn_at <= coalesce((
+            SELECT turn_at FROM message
+            WHERE turn_at IS NOT NULL AND state = 'planned' AND kind = ANY($1::text[])
+            ORDER BY turn_at LIMIT 1), 'infinity')
+        ORDER BY turn_at LIMIT 1000) AS first
 """
 
 
@@ -190,7 +200,7 @@ async def next_due(tx: Tx) -> datetime | None:
 
 UNKNOWN = """
     SELECT count(*) FROM message
-    WHERE state IN ('planned', 'sending') AND next_try_at <= $1 AND kind <> ALL($2::text[])
+    WHERE turn_at <= $1 AND next_try_at <= $1 AND kind <> ALL($2::text[])
 """
 
 
@@ -201,7 +211,7 @@ async def unknown(tx: Tx, *, now: datetime) -> int:
 
 
 OLDEST_OWED = """
-    SELECT min(due_at) FROM message WHERE state IN ('planned', 'sending')
+    SELECT min(due_at) FROM message WHERE turn_at IS NOT NULL
 """
 
 
@@ -370,7 +380,7 @@ LIST_FAILED = """
         coalesce((SELECT max(at) FROM receipt WHERE message_id = message.id), due_at) AS failed_at,
         not_after > $1 AS may_retry
     FROM message
-    WHERE state = 'failed' AND settled_at IS NULL AND kind <> 'alert' AND kind = ANY($5::text[])
+    WHERE failed AND settled_at IS NULL AND kind <> 'alert' AND kind = ANY($5::text[])
         AND ($2::timestamptz IS NULL OR (due_at, id) > ($2, $3::uuid))
     ORDER BY due_at, id LIMIT $4
 """
