@@ -47,7 +47,7 @@ class Nats:
     def pid(self) -> int:
         return self._running.pid
 
-    async def start(self, *, within: float = 10) -> Self:
+    async def start(self, *, within: float = 30) -> Self:
         """Start and wait until clients are let in, which is after all streams that can be have been
         recovered. Those that cannot be, whoever owns them makes anew.
         """

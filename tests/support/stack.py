@@ -164,10 +164,10 @@ async def running_stack(folder: Path, **settings: str) -> AsyncIterator[Stack]:
             assert supervisor.poll() is None, (folder / "said").read_text()
             return read_json(folder / "state.json")
 
-        stack.state = await eventually(ready, within=60)
+        stack.state = await eventually(ready, within=120)
         yield stack
         supervisor.send_signal(signal.SIGINT)
-        supervisor.wait(30)
+        supervisor.wait(60)
     except BaseException:
         print("\n".join(stack.troubles()))  # noqa: T201 - shown beside what failed
         raise

@@ -102,6 +102,7 @@ async def test_a_meeting_begins_while_booking_is_away(doorstep: Doorstep) -> Non
     expert = await doorstep.signed_in(host.person_id)
 
     async def heard() -> bool:
+        assert await system.sql("SELECT 1 FROM rooms.place WHERE slot_id = $1", slot.id)
         return (await expert.get(f"/slots/{slot.id}/room")).status == 200
 
     await eventually(heard)

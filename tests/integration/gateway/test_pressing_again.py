@@ -14,6 +14,7 @@ from services.contracts.envelope import Staff
 from services.contracts.rooms import Join, JoinAgain, Leave
 from tests.integration.gateway.conftest import Doorstep, a_booking
 from tests.integration.gateway.test_journey import link_of
+from tests.support.eventually import eventually
 from tests.support.visitor import Visitor
 
 SOON = timedelta(minutes=10)
@@ -133,11 +134,16 @@ async def test_an_older_release_beside_us_keeps_nobody_out(
     assert await session.comes("Vuokko", display_name="Aino Neuvoja") == (400, "nickname_invalid")
 
 
+async def all_known_to_rooms(session: Session) -> bool:
+    heard = "SELECT 1 FROM rooms.place WHERE slot_id = $1"
+    return len(await session.doorstep.system.sql(heard, session.slot_id)) == len(session.links)
+
+
 async def test_with_booking_away_who_is_in_comes_in_again(doorstep: Doorstep) -> None:
     session = await a_session(doorstep)
     await session.comes("Kielo")
+    await eventually(lambda: all_known_to_rooms(session))
     await doorstep.system.stop("booking")
-
     again = await at_once(session.comes("Kielo"), session.comes("Vuokko", display_name="Vuokko"))
 
     assert again == [(200, "Vieras"), (200, "Vuokko")]
