@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from tests.prove.door import Answer, Door
 from tests.prove.fleet import a_fleet
-from tests.prove.journal import Answer, Door
 from tests.prove.proof import IN_THE_END, Run
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from services.runtime import commands
-from tests.prove.journal import Door, invariants
+from tests.prove.door import Door
+from tests.prove.journal import invariants
 from tests.prove.places import a_house
 from tests.prove.proof import Run
 from tests.support.house import A_TUESDAY, House

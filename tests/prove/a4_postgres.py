@@ -7,8 +7,9 @@ from time import perf_counter
 
 import asyncpg
 
+from tests.prove.door import NO_ANSWER
 from tests.prove.fleet import Fleet, a_fleet
-from tests.prove.journal import NO_ANSWER, Journal, residents, under_load
+from tests.prove.journal import Journal, residents, under_load
 from tests.prove.proof import IN_THE_END, Run
 from tests.support.eventually import eventually
 

@@ -222,10 +222,13 @@ async def a_fleet(
 ) -> AsyncIterator[Fleet]:
     """`copies` of each service unless `services` says otherwise; `settings` without their DIGIAULA_.
 
-    Short proofs share one fleet of one copy each, unless they need an `own`.
+    Short proofs share a fleet with those that want as many copies, unless they need an `own`.
     """
     if run.short and not (own or services or modules or smtp):
-        yield await run.ground.shared("fleet", lambda folder: _started(Fleet(folder)))
+        each = dict.fromkeys(SERVICES, copies)
+        yield await run.ground.shared(
+            f"fleet-{copies}", lambda folder: _started(Fleet(folder, copies=each))
+        )
         return
     fleet = Fleet(
         run.new_folder(),

@@ -35,9 +35,10 @@ def _poisoned(hear: EventHandler) -> EventHandler:
         if last in (RAISES, HANGS, EXITS) and _flag_is_there():
             if last == RAISES:
                 raise ZeroDivisionError
-            if last == HANGS:
-                await asyncio.Event().wait()
-            os._exit(3)
+            if last == EXITS:
+                os._exit(3)
+            while _flag_is_there():
+                await asyncio.sleep(0.1)
         await hear(tx, event, told)
 
     return taste

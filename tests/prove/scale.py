@@ -9,8 +9,9 @@ from uuid import UUID
 from deploy.embedded.environment import SERVICES
 from services.contracts.refusals import Unavailable
 from services.runtime.bus import Bus
+from tests.prove.door import NO_ANSWER, Answer
 from tests.prove.fleet import Fleet, a_fleet
-from tests.prove.journal import NO_ANSWER, Answer, Journal, residents, under_load
+from tests.prove.journal import Journal, residents, under_load
 from tests.prove.places import a_system
 from tests.prove.proof import IN_THE_END, Run
 from tests.support.eventually import eventually

@@ -1,10 +1,19 @@
-"""What the short forms are made of: a broken promise seen, a seed that repeats."""
+"""What the short forms are made of: none left out, a broken promise seen, a seed that repeats."""
 
 from pathlib import Path
 
 import pytest
 
+from tests.prove.catalogue import PROMISES
 from tests.prove.proof import Figure, Run
+from tests.prove.short_forms import FILES
+
+
+def test_every_promise_has_a_short_form() -> None:
+    """In one of the files here, or as tests of the suite's own; none twice."""
+    here = sorted(name for names in FILES for name in names)
+
+    assert here == sorted(promise.name for promise in PROMISES if not promise.in_suite)
 
 
 async def test_a_broken_promise_is_seen(tmp_path: Path) -> None:
