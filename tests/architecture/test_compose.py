@@ -151,6 +151,18 @@ def test_whoever_wants_traces_gets_images_that_can_tell_them() -> None:
         assert environment(name)["DIGIAULA_TRACES"] == "http://jaeger:4318"
 
 
+def test_jaeger_listens_where_it_is_asked() -> None:
+    listens = read(TRACES.with_name("jaeger.yml"))
+    shown = listens["extensions"]["jaeger_query"]["http"]["endpoint"]
+    heard = listens["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
+    well = listens["extensions"]["healthcheckv2"]["http"]["endpoint"]
+
+    assert PARTS["jaeger"]["ports"] == [f"127.0.0.1:16686:{shown.rpartition(':')[2]}"]
+    assert environment("gateway")["DIGIAULA_TRACES"] == f"http://jaeger:{heard.rpartition(':')[2]}"
+    assert PARTS["jaeger"]["healthcheck"]["test"][-1] == f"http://{well}/status"
+    assert {*listens["service"]["extensions"]} == {*listens["extensions"]}
+
+
 def test_networks_hold_no_more_than_they_must() -> None:
     members: dict[str, set[str]] = {}
     for name, part in PARTS.items():
