@@ -9,6 +9,7 @@ import re
 from collections import deque
 
 LONGEST_LINE = 8192
+LOOK_SECONDS = 0.25  # between two looks whether somebody has waited for long enough
 _ANY_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -19,9 +20,12 @@ class Conversation(asyncio.Protocol):
     def __init__(self, transport: asyncio.Transport, *, pipelining: bool) -> None:
         self.pipelining = pipelining
         self.used = False
+        self.loop = asyncio.get_running_loop()
         self._transport = transport
         self._heard = b""
         self._expected: deque[asyncio.Future[int]] = deque()
+        self._awaited: tuple[asyncio.Future[int], float] | None = None
+        self._looks: asyncio.TimerHandle | None = None
         transport.set_protocol(self)
 
     @property
@@ -33,11 +37,23 @@ class Conversation(asyncio.Protocol):
         when the line is lost."""
         if not self.is_open:
             raise ConnectionResetError
-        loop = asyncio.get_running_loop()
-        answers: list[asyncio.Future[int]] = [loop.create_future() for _ in commands]
+        answers: list[asyncio.Future[int]] = [self.loop.create_future() for _ in commands]
         self._expected.extend(answers)
         self._transport.write(b"".join(command + b"\r\n" for command in commands))
         return answers
+
+    async def heard(self, answer: "asyncio.Future[int]", *, until: float) -> int:
+        """The code, or TimeoutError some time after `until`, by the loop's clock. One waits at a time.
+
+        One clock looks after all the waits of a conversation: one for each costs more than they do.
+        """
+        self._awaited = (answer, until)
+        if self._looks is None:
+            self._looks = self.loop.call_later(LOOK_SECONDS, self._look)
+        try:
+            return await answer
+        finally:
+            self._awaited = None
 
     def close(self) -> None:
         self._transport.close()
@@ -56,6 +72,16 @@ class Conversation(asyncio.Protocol):
             if not answer.done():
                 answer.set_exception(ConnectionResetError())
                 answer.exception()  # perhaps nobody waits for it any more
+
+    def _look(self) -> None:
+        self._looks = None
+        if self._awaited is None:
+            return
+        answer, until = self._awaited
+        if self.loop.time() < until:
+            self._looks = self.loop.call_later(LOOK_SECONDS, self._look)
+        elif not answer.done():
+            answer.set_exception(TimeoutError())
 
     def _answered(self, code: bytes) -> None:
         """Whoever speaks unasked says that it is closing, and who says no code is no mail server."""

@@ -107,8 +107,7 @@ class Email:
         if line.unfinished or not conversation.is_open or len(self._idle) >= CONNECTIONS:
             conversation.close()
             return
-        loop = asyncio.get_running_loop()
-        self._idle[conversation] = loop.call_later(IDLE_SECONDS, self._retire, conversation)
+        self._idle[conversation] = conversation.loop.call_later(IDLE_SECONDS, self._retire, conversation)
 
     def _take_idle(self) -> Conversation | None:
         """One that the server has not closed meanwhile."""
@@ -155,28 +154,26 @@ class EmailLine:
         """The code that decides: of the receiver, the wish for the text, or the text."""
         receiver = b"RCPT TO:<%s>" % written.receiver.encode("ascii")
         commands = (self._owner.envelope, receiver, b"DATA")
-        speak = self.conversation.speak
+        speak, heard = self.conversation.speak, self.conversation.heard
         answers = await self._begun(*(commands if self.conversation.pipelining else commands[:1]))
-        async with asyncio.timeout(COMMAND_SECONDS):
-            code = await (answers[0] if answers else speak(receiver)[0])
-        async with asyncio.timeout(DATA_SECONDS):
-            wish = await answers[1] if answers else 0
-            if code not in ACCEPTED:
-                if wish == GO_ON:  # for a text to nobody, which it shall not get
-                    self.conversation.close()
-                return code
-            wish = wish or await speak(b"DATA")[0]
-            if wish == GO_ON:
-                return await speak(as_text(written.data))[0]
-            return wish if wish >= REFUSED else NOT_NOW  # whoever asks for no text has been told nothing
+        code = await heard(answers[0] if answers else speak(receiver)[0], until=self._in(COMMAND_SECONDS))
+        until = self._in(DATA_SECONDS)
+        wish = await heard(answers[1], until=until) if answers else 0
+        if code not in ACCEPTED:
+            if wish == GO_ON:  # for a text to nobody, which it shall not get
+                self.conversation.close()
+            return code
+        wish = wish or await heard(speak(b"DATA")[0], until=until)
+        if wish == GO_ON:
+            return await heard(speak(as_text(written.data))[0], until=until)
+        return wish if wish >= REFUSED else NOT_NOW  # whoever asks for no text has been told nothing
 
     async def _begun(self, *commands: bytes) -> "list[asyncio.Future[int]]":
         """The answers to what was said with MAIL. A line kept from another message that the server has
         given up meanwhile, or leaves in silence, costs this one nothing: it goes over another."""
         try:
             answers = self.conversation.speak(*commands)
-            async with asyncio.timeout(COMMAND_SECONDS):
-                code = await answers[0]
+            code = await self.conversation.heard(answers[0], until=self._in(COMMAND_SECONDS))
         except OSError:
             if self._kept:
                 raise Resting(0) from None
@@ -190,8 +187,11 @@ class EmailLine:
     async def _begin_anew(self) -> None:
         """After a refusal the server still holds half an envelope."""
         with contextlib.suppress(OSError):
-            async with asyncio.timeout(COMMAND_SECONDS):
-                self.unfinished = await self.conversation.speak(b"RSET")[0] != DONE
+            answer = self.conversation.speak(b"RSET")[0]
+            self.unfinished = await self.conversation.heard(answer, until=self._in(COMMAND_SECONDS)) != DONE
+
+    def _in(self, seconds: float) -> float:
+        return self.conversation.loop.time() + seconds
 
 
 async def _greet(made: SMTP) -> None:

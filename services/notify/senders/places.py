@@ -61,20 +61,21 @@ class _Place:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._silent = False
-        self._since = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()
         self._watch()
 
     def learn(self) -> None:
         """Only of a conversation that ended well: one that never began, since the provider rests, was not
         quick."""
-        self._places.learn(asyncio.get_running_loop().time() - self._since)
+        self._places.learn(self._loop.time() - self._since)
 
     def leave(self) -> None:
         self._timer.cancel()
         self._places.leave(silent=self._silent)
 
     def _watch(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(self._places.patience, self._fall_silent)
+        self._timer = self._loop.call_later(self._places.patience, self._fall_silent)
 
     def _fall_silent(self) -> None:
         self._silent = self._places.give_up()

@@ -89,3 +89,18 @@ async def test_a_word_in_place_of_a_code_ends_the_conversation() -> None:
     assert wire.closed
     conversation.connection_lost(None)
     assert isinstance(answer.exception(), OSError)
+
+
+async def test_a_wait_ends_when_its_time_is_over_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.notify.senders.conversation.LOOK_SECONDS", 0.001)
+    conversation, _ = a_conversation()
+    loop = conversation.loop
+    first, second, third = conversation.speak(b"MAIL", b"RCPT", b"DATA")
+    with pytest.raises(TimeoutError):
+        await conversation.heard(first, until=loop.time())
+
+    loop.call_later(0.02, conversation.data_received, b"250 late\r\n550 no\r\n")
+    assert await conversation.heard(second, until=loop.time() + 60) == 550
+
+    with pytest.raises(TimeoutError):
+        await conversation.heard(third, until=loop.time())
