@@ -22,7 +22,7 @@ from tests.pages.conftest import NOW
 from tests.pages.group_examples import CLOSED, EVENT, OPEN, own_session
 from tests.pages.test_groups import COME_IN, ENROL_ALL
 from tests.pages.test_my_group import ANSWER_UNTIL, stands
-from tests.support.browser import a_context, assert_within_reach, browser, needs_browser
+from tests.support.browser import BY_NEWS, a_context, assert_within_reach, browser, needs_browser
 from tests.support.clock import SetClock
 from tests.support.neighbours import Neighbours
 from tests.support.system import System
@@ -193,8 +193,7 @@ async def test_an_offer_appears_on_the_open_page(page: Page, neighbours: Neighbo
 
     stands(neighbours, BookingStatus.OFFERED, offered_until=ANSWER_UNTIL)
     await neighbours.tell(SeatOffered(**ABOUT, offered_until=ANSWER_UNTIL))
-
-    await expect(page.get_by_role("button", name="Otan paikan")).to_be_visible()
+    await expect(page.get_by_role("button", name="Otan paikan")).to_be_visible(timeout=BY_NEWS)
 
 
 async def test_a_session_that_is_moved_shows_its_new_time_by_itself(
@@ -213,7 +212,7 @@ async def test_a_session_that_is_moved_shows_its_new_time_by_itself(
     moved = BookingMoved(**ABOUT, from_slot_id=own_session().slot_id)
     await neighbours.tell(moved)
 
-    await expect(page.locator("#live .ticket")).to_contain_text("15.00")
+    await expect(page.locator("#live .ticket")).to_contain_text("15.00", timeout=BY_NEWS)
 
 
 async def test_a_busy_moment_leaves_the_page_standing_and_is_got_over(
@@ -229,8 +228,7 @@ async def test_a_busy_moment_leaves_the_page_standing_and_is_got_over(
         await neighbours.tell(SeatOffered(**ABOUT, offered_until=ANSWER_UNTIL))
     await expect(page.get_by_role("heading", level=1)).to_have_text("Olet jonotuslistalla")
     await page.unroute_all()
-
-    await expect(page.get_by_role("button", name="Otan paikan")).to_be_visible()
+    await expect(page.get_by_role("button", name="Otan paikan")).to_be_visible(timeout=BY_NEWS)
 
 
 async def test_a_page_whose_meeting_is_over_asks_for_no_more_news(
@@ -249,5 +247,5 @@ async def test_a_page_whose_meeting_is_over_asks_for_no_more_news(
     neighbours.answers(Look, examples.view(RoomState.OVER))
     await neighbours.tell(RoomClosed(slot_id=own_session().slot_id))
 
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Kiitos käynnistä")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Kiitos käynnistä", timeout=BY_NEWS)
     await page.wait_for_function("news.readyState === 2")

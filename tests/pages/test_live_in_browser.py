@@ -11,7 +11,7 @@ from services.contracts.booking.appointments import DescribeBooking
 from services.contracts.booking.slots import BookingStatus
 from services.contracts.rooms import HostArrived, Look, RoomState
 from tests.pages import examples
-from tests.support.browser import a_context, browser, needs_browser
+from tests.support.browser import BY_NEWS, a_context, browser, needs_browser
 from tests.support.eventually import eventually
 from tests.support.neighbours import Neighbours
 from tests.support.system import System
@@ -120,8 +120,7 @@ async def test_news_that_says_what_stands_here_already_loads_nothing(
 
     neighbours.answers(Look, examples.view(RoomState.OPEN, host_present=True))
     await neighbours.tell(HostArrived(slot_id=examples.booked_slot().id))
-
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Ovi on auki")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Ovi on auki", timeout=BY_NEWS)
     assert len(asked.itself) == 2
 
 

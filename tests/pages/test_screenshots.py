@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from services.contracts.booking.appointments import DescribeBooking
 from services.contracts.booking.own import ListOpenOutcomes
@@ -99,10 +99,12 @@ async def with_errors(page: Page) -> None:
     await page.fill("#display_name", "Kielo")
     await page.fill("#email", "kielo posti.example")
     await page.get_by_role("button", name="Varaa aika").click()
+    await expect(page.locator("#errors")).to_be_visible()
 
 
 async def come_in(page: Page) -> None:
     await page.get_by_role("button", name="Tule tapaamiseen").click()
+    await expect(page.get_by_role("button", name="Poistu tapaamisesta")).to_be_visible()
 
 
 STATES = (
@@ -155,5 +157,5 @@ async def test_a_picture_can_be_taken_of(
         picture = await page.screenshot(path=FOLDER / f"{state.name}-{name}.png", full_page=True)
 
         assert picture.startswith(b"\x89PNG")
-    assert await page.locator("h1").is_visible()
+    await expect(page.locator("h1")).to_be_visible()
     await context.close()

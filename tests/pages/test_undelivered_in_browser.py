@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from services.contracts.letters import DeadLetters, ListNotifyDeadLetters
 from services.contracts.notify import (
@@ -70,5 +70,5 @@ async def test_what_cannot_be_sent_again_is_said_within_reach(page: Page, neighb
 
     await page.get_by_role("button", name="Lähetä linkki nyt uudelleen").press("Enter")
 
-    assert await page.get_by_role("alert").is_visible()
+    await expect(page.get_by_role("alert")).to_be_visible()
     await assert_within_reach(page)

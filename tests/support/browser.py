@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from services.gateway.api.events import LOOK_AGAIN_SECONDS
 from tests.support.eventually import PATIENCE
 
 CHROMIUM = shutil.which("chromium") or ""
@@ -24,7 +25,8 @@ NARROWEST = 320
 _within_reach: list[str] = []
 
 expect.set_options(timeout=1000 * PATIENCE)
-
+BY_NEWS = 1000 * (LOOK_AGAIN_SECONDS - 3)
+"""Milliseconds within which a page shows what it was told: later it would have found it by itself."""
 needs_browser = pytest.mark.skipif(
     not CHROMIUM, reason="no Chromium is installed: apt-get install chromium"
 )

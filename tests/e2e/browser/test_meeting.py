@@ -9,7 +9,7 @@ from playwright.async_api import Error as PageError
 from playwright.async_api import Page, expect
 
 from tests.e2e.browser.conftest import Hall
-from tests.support.browser import assert_within_reach
+from tests.support.browser import BY_NEWS, assert_within_reach
 from tests.support.clock import SetClock
 from tests.support.eventually import PATIENCE, eventually
 
@@ -55,7 +55,7 @@ async def test_a_resident_books_waits_and_meets_the_expert(hall: Hall, clock: Se
 
     # The resident's page opens the door by itself, and says so to those who cannot see it.
     door = resident.get_by_role("button", name="Tule tapaamiseen")
-    await expect(door).to_be_visible()
+    await expect(door).to_be_visible(timeout=BY_NEWS)
     await expect(resident.locator("#said")).to_have_text("Ovi on auki")
     await door.click()
 

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.e2e.browser.conftest import Hall
 from tests.e2e.browser.test_meeting import pass_of, tab_to
+from tests.support.browser import BY_NEWS
 from tests.support.clock import SetClock
 
 RESIDENT = "kielo@posti.example"
@@ -41,7 +42,7 @@ async def test_one_books_waits_and_comes_in(hall: Hall, clock: SetClock, languag
     expert = await (await hall.somebody()).new_page()
     await hall.sign_in(expert)
     await expert.get_by_role("button", name="Avaa tapaaminen").click()
-    await expect(page.get_by_role("button", name=come)).to_be_visible()
+    await expect(page.get_by_role("button", name=come)).to_be_visible(timeout=BY_NEWS)
     await tab_to(page, come)
     await page.keyboard.press("Enter")
 

@@ -10,7 +10,7 @@ from services.contracts.envelope import Resident
 from services.gateway.limits import Limit, Limits
 from services.gateway.waiting import GRACE, WaitingPages
 from tests.integration.gateway.conftest import a_booking
-from tests.integration.gateway.test_live import opened
+from tests.integration.gateway.test_live import BY_NEWS, opened
 from tests.integration.scaling.conftest import Both
 from tests.support.eventually import eventually
 from tests.support.system import System
@@ -33,7 +33,7 @@ async def test_a_journey_goes_on_at_another_copy(both: Both) -> None:
 
         assert (await expert.post(f"/slots/{slot.id}/join")).status == 200
 
-        assert (await stream.next())[0] == "open"
+        assert (await stream.next(within=BY_NEWS))[0] == "open"
     resident.address = both.b
     joined = await resident.post(f"{link}/join")
     assert (joined.status, joined.json["state"]) == (200, "open")
