@@ -160,7 +160,7 @@ class Dispatch(Job):
                 code_of(outcome),
             )
         finally:
-            span.end(ended, failed=failed, attempt=due.attempts, code=code)
+            span.end(ended, failed=failed, attempt=due.attempts, **({"code": code} if code else {}))
         return outcome
 
     async def _record(self, batch: Sequence[Tried]) -> Sequence[Exception | None]:

@@ -159,6 +159,27 @@ async def test_news_carries_a_trace_of_our_own(town: Town, told: bool) -> None:
     assert bool(int(flags, 16) & 1) is told
 
 
+async def test_a_rule_that_says_no_is_no_failure_and_a_neighbour_that_is_away_is(
+    town: Town, collector: Collector
+) -> None:
+    await town.start()
+    slot_id = await town.a_slot()
+    async with Visitor(town.system.http("gateway")) as visitor:
+        answers = [await visitor.post("/bookings", a_booking(slot_id)) for _ in range(2)]
+        await town.system.stop("booking")
+        answers.append(await visitor.post("/bookings", a_booking(slot_id)))
+    await town.system.stop("gateway")
+
+    assert [answer.status for answer in answers] == [201, 409, 503]
+    pages = [
+        (span.facts["digiaula.outcome"], span.failed) for span in collector.of("POST /api/v1/bookings")
+    ]
+    assert pages == [("201", False), ("409", False), ("503", True)]
+    asked = [span for span in collector.of("booking.v1.rpc.book") if span.kind == "client"]
+    ended = [(span.facts["digiaula.outcome"], span.failed) for span in asked]
+    assert ended == [("answered", False), ("slot_taken", False), ("unavailable", True)]
+
+
 async def test_with_the_collector_away_everything_is_answered(town: Town, collector: Collector) -> None:
     collector.status = 503
     with capture_logs() as lines:

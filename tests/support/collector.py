@@ -45,7 +45,10 @@ class Collector:
 
     def trace(self, one: Seen) -> list[Seen]:
         """Everything that belongs together with this one."""
-        return [span for span in self.spans if span.trace == one.trace]
+        return self.trace_of(one.trace)
+
+    def trace_of(self, trace: str) -> list[Seen]:
+        return [span for span in self.spans if span.trace == trace]
 
     def parent(self, one: Seen) -> Seen:
         (found,) = [span for span in self.spans if (span.trace, span.id) == (one.trace, one.parent)]

@@ -2,14 +2,22 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
+from services.contracts.envelope import Told, encode, raw
+from services.runtime.call import within_trace
+from services.runtime.db import Tx
+from services.runtime.hearing import GoAlone, Hearing, News, Subscription
+from services.runtime.measures import Measures
 from services.runtime.spans import BATCH, QUEUE, REMEMBERED, Spans
 from services.runtime.traces import Span
+from tests.integration.runtime.conftest import Pieces
+from tests.integration.runtime.words import SomethingDone
 from tests.support.collector import Collector, collecting
 from tests.support.eventually import eventually
 
@@ -129,6 +137,53 @@ async def test_of_news_no_more_is_remembered_than_there_is_room_for(telling: Tel
 
     belongs = [_trace(one) == _trace(other) for one, other in zip(heard, sent, strict=True)]
     assert belongs == [False] + [True] * REMEMBERED
+
+
+async def test_of_news_heard_together_each_is_told_as_it_ended(
+    telling: Telling, collector: Collector, pieces: Pieces
+) -> None:
+    spans = telling(1.0)
+    poison = uuid4()
+    traces: list[str | None] = []
+
+    async def hear(_: Tx, event: SomethingDone, __: Told) -> None:
+        traces.append(within_trace.get())
+        if event.thing_id == poison:
+            raise ValueError("anna@posti.example")
+
+    hearing = Hearing(
+        Subscription(owner="booking", durable="notify-booking", handlers={SomethingDone: hear}),
+        db=await pieces.db("notify"),
+        measures=Measures(),
+        traces=spans,
+    )
+    batch = [told_of(thing) for thing in (uuid4(), poison, uuid4())]
+
+    came = await hearing.together(batch)
+    await hearing.alone(batch[2])
+
+    await spans.close()
+    assert [type(each) for each in came] == [GoAlone, ValueError, GoAlone]
+    ended = [(seen.facts["digiaula.outcome"], seen.failed) for seen in collector.trace_of(TRACE)]
+    assert sorted(ended) == [
+        ("failed", True),
+        ("goes_alone", False),
+        ("goes_alone", False),
+        ("handled", False),
+    ]
+    assert {trace.split("-")[2] for trace in traces if trace} <= {seen.id for seen in collector.spans}
+    assert (len(traces), None in traces, within_trace.get()) == (3, False, None)
+    assert "anna" not in collector.said
+
+
+def told_of(thing_id: UUID) -> News:
+    told = Told(
+        event_id=uuid4(),
+        at=datetime.now(UTC),
+        body=raw(SomethingDone(thing_id=thing_id)),
+        trace=f"00-{TRACE}-{SPAN}-01",
+    )
+    return News(SomethingDone.subject, encode(told))
 
 
 def _trace(span: Span) -> str:
