@@ -1,5 +1,6 @@
 """A request from outside as a call inside: on whose behalf, until when, under which key."""
 
+import asyncio
 import re
 from datetime import timedelta
 from random import getrandbits
@@ -12,12 +13,18 @@ from services.gateway.door import door_of
 from services.runtime.call import Call
 
 WITHIN = timedelta(seconds=6)
+BESIDE_SECONDS = 2.0
 LONGEST_KEY = 200
 
 REQUEST_ID = web.RequestKey("request_id", str)
 TRACE = web.RequestKey("trace", str)
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+def beside() -> asyncio.Timeout:
+    """For what a page can be without: who would wait longer gets the page without it."""
+    return asyncio.timeout(BESIDE_SECONDS)
 
 
 def request_id_of(request: web.Request) -> str:

@@ -1,5 +1,5 @@
-"""What every test here has: a database that bears a machine on which nothing moves for a moment."""
+"""What every test here has: patience with a machine on which nothing moves for a moment."""
 
-from tests.support.patience import patient_database
+from tests.support.patience import patience
 
-__all__ = ["patient_database"]
+__all__ = ["patience"]

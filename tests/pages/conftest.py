@@ -22,7 +22,10 @@ from tests.pages import examples
 from tests.support.clock import SetClock
 from tests.support.neighbours import Neighbours
 from tests.support.page import Visitor
+from tests.support.patience import patience
 from tests.support.system import System
+
+__all__ = ["patience"]
 
 NOW = datetime(2027, 1, 12, 9, 0, tzinfo=UTC)  # a Tuesday, 11.00 in Helsinki
 NAME = "test_pages"

@@ -15,7 +15,7 @@ from services.contracts.booking.staffing import Duty
 from services.contracts.envelope import Role
 from services.contracts.refusals import Refusal, Unavailable
 from services.contracts.rooms import ListOwnRooms, LookAtSlots, RoomState, RoomView
-from services.gateway.calls import call_for
+from services.gateway.calls import beside, call_for
 from services.gateway.door import door_of
 from services.gateway.pages import catalogue, words
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
@@ -179,7 +179,7 @@ async def _views(request: web.Request, slots: Sequence[HostSlot]) -> Mapping[UUI
         return {}
     call = call_for(request, caller_of(request).actor)
     try:
-        async with asyncio.timeout(2):
+        async with beside():
             looked = await door_of(request).bus.call(LookAtSlots(slot_ids=near), call)
     except (Unavailable, Refusal, TimeoutError):
         return {}

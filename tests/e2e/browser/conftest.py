@@ -18,10 +18,10 @@ from tests.support.browser import CHROMIUM, a_context, browser
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House
-from tests.support.patience import patient_database
+from tests.support.patience import patience
 from tests.support.system import System
 
-__all__ = ["browser", "patient_database"]
+__all__ = ["browser", "patience"]
 
 HERE = Path(__file__).parent
 EXPERT = "neuvoja@digiaula.example"

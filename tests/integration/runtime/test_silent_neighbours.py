@@ -21,8 +21,9 @@ async def repeat(request: DoSomething, _: Call) -> Done:
 
 
 @pytest.fixture
-async def line(pieces: Pieces) -> AsyncIterator[Cable]:
+async def line(pieces: Pieces, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cable]:
     """Between booking, which answers, and NATS."""
+    monkeypatch.setattr(nats_bus, "LOOK_SECONDS", 0.35)
     system = pieces.system
     async with cable(system.nats.port) as laid:
         url = system.nats.url("booking").replace(f":{system.nats.port}", f":{laid.port}")

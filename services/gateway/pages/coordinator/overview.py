@@ -12,6 +12,7 @@ from services.contracts.booking.coordination import SearchSlots, SlotFilter
 from services.contracts.booking.slots import Attendee, HostSlot
 from services.contracts.refusals import Refusal, Unavailable
 from services.contracts.rooms import LookAtSlots, RoomState, RoomView
+from services.gateway.calls import beside
 from services.gateway.door import door_of
 from services.gateway.pages import catalogue, to_do
 from services.gateway.pages.asking import do
@@ -85,7 +86,7 @@ async def _views(request: web.Request, slots: Sequence[HostSlot]) -> Mapping[UUI
     if not slots:
         return {}
     try:
-        async with asyncio.timeout(2):
+        async with beside():
             looked = await do(request, LookAtSlots(slot_ids=[slot.id for slot in slots]))
     except (Unavailable, Refusal, TimeoutError):
         return {}

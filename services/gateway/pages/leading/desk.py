@@ -17,6 +17,7 @@ from services.contracts.booking.slots import Attendee, BookingStatus
 from services.contracts.envelope import Request, Role
 from services.contracts.refusals import Code, Refusal, Unavailable
 from services.contracts.rooms import Here, ListPresence, Look, RoomState, RoomView
+from services.gateway.calls import beside
 from services.gateway.door import door_of
 from services.gateway.pages import words
 from services.gateway.pages.asking import do, done_in
@@ -135,7 +136,7 @@ async def _room(request: web.Request, slot_id: UUID) -> Room:
 async def _tried(request: web.Request, asked: Request[R]) -> tuple[R | None, bool]:
     """The answer if there is one, and whether it is none of theirs."""
     try:
-        async with asyncio.timeout(2):
+        async with beside():
             return await do(request, asked), False
     except Refusal as refusal:
         return None, refusal.code == Code.NOT_FOUND

@@ -1,6 +1,5 @@
 """Who comes to a session: nicknames and what they wrote, never a way to reach them."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -13,7 +12,7 @@ from services.contracts.booking.slots import Attendee
 from services.contracts.refusals import Code, Refusal, Unavailable
 from services.contracts.rooms import Here, ListPresence
 from services.gateway import audit
-from services.gateway.calls import call_for
+from services.gateway.calls import beside, call_for
 from services.gateway.door import door_of
 from services.gateway.pages.asking import do
 from services.gateway.who import caller_of
@@ -36,7 +35,7 @@ async def people_of(request: web.Request, slot_id: UUID, after: str | None = Non
 async def presence_of(request: web.Request, slot_id: UUID) -> Mapping[UUID, Here]:
     """Those who are or were in the room, by their bookings; nobody while rooms does not tell."""
     try:
-        async with asyncio.timeout(2):
+        async with beside():
             found = await do(request, ListPresence(slot_id=slot_id))
     except (Refusal, Unavailable, TimeoutError):
         return {}
