@@ -23,6 +23,9 @@ ATTEMPTS = 5
 ACQUIRE_SECONDS = 1.0
 STATEMENT_SECONDS = 3.0
 CLOSE_SECONDS = 3.0
+# A session that nobody needed for so long is closed: each holds megabytes of the server's memory. Longer
+# than the pauses between looks at what is due, or they would open theirs again and again.
+IDLE_SECONDS = 30.0
 # Of several servers in the URL the one that takes writes; a standby alone counts as away.
 WRITABLE = SessionAttribute.read_write
 
@@ -252,17 +255,24 @@ def _misuse_told_apart(connection: Any) -> Iterator[None]:
         raise Unavailable("the database does not answer") from error
 
 
-async def connect(url: str, *, schema: str, largest: int = 8, measures: Measures | None = None) -> Database:
+async def connect(
+    url: str,
+    *,
+    schema: str,
+    largest: int = 8,
+    idle: float = IDLE_SECONDS,
+    measures: Measures | None = None,
+) -> Database:
     """Open the pool, waiting up to half a minute for a server that is still starting."""
     deadline = asyncio.get_running_loop().time() + 30
     while True:
         try:
             pool = await asyncpg.create_pool(
                 url,
-                min_size=min(2, largest),
+                min_size=1,
                 max_size=largest,
                 command_timeout=STATEMENT_SECONDS,
-                max_inactive_connection_lifetime=300,
+                max_inactive_connection_lifetime=idle,
                 target_session_attrs=WRITABLE,
                 server_settings=_server_settings(schema),
                 init=_prepare,

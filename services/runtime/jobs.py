@@ -15,6 +15,7 @@ log = structlog.get_logger()
 SHORTEST_PAUSE = 0.05  # whatever goes wrong with a due moment or a wake: no loop spins
 FIRST_WAIT = 0.5  # for a server that is away; twice as long each time
 LONGEST_WAIT = 30.0
+FIRST_LOOK_SECONDS = 1.0
 
 
 class Job:
@@ -41,18 +42,24 @@ class Job:
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._running = asyncio.Lock()
+        self._looked = asyncio.Event()
 
     def wake(self) -> None:
         """Something may have become due earlier than was known."""
         self._woken.set()
 
-    async def run(self) -> None:
+    async def run(self, *, after: "Job | None" = None) -> None:
+        """For ever, beginning when `after` has looked for the first time, if that comes soon: all at once
+        at the start, each would have a connection opened that nobody needs afterwards.
+        """
+        if after:
+            await _told(after._looked, FIRST_LOOK_SECONDS)
         async with self._running:
             wait = FIRST_WAIT
             while not self._stopping.is_set():
                 self._woken.clear()
                 try:
-                    due = await self._work()
+                    due = await self._look()
                 except Unavailable as error:
                     log.warning("job.waits", job=self.name, exc_info=error)
                     await _told(self._stopping, min(wait, self._every))
@@ -69,6 +76,12 @@ class Job:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace), self._running:
                 pass
+
+    async def _look(self) -> datetime | None:
+        try:
+            return await self._work()
+        finally:
+            self._looked.set()
 
     def _pause_until(self, due: datetime | None) -> float:
         if due is None:

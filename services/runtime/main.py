@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import structlog
@@ -219,7 +220,7 @@ class Living:
             self._bus.watch(),
             self._bus.measures.watch_loop(),
             relay.run(),
-            *(job.run() for job in self._jobs),
+            *(job.run(after=before) for before, job in pairwise([None, *self._jobs]) if job),
             *(consumer.run() for consumer in self._consumers),
             *(consumer.run_redrive() for consumer in self._consumers),
         ]

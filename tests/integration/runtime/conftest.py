@@ -44,11 +44,13 @@ class Pieces:
         self._kept = contextlib.AsyncExitStack()
         self._loops: list[asyncio.Task[Any]] = []
 
-    async def db(self, name: str, *, largest: int = 8, port: int = 0) -> Database:
+    async def db(
+        self, name: str, *, largest: int = 8, idle: float = database.IDLE_SECONDS, port: int = 0
+    ) -> Database:
         url = self.system.database_url(name)
         if port:
             url = url.replace(f":{self.system.postgres.port}/", f":{port}/")
-        opened = await database.connect(url, schema=name, largest=largest)
+        opened = await database.connect(url, schema=name, largest=largest, idle=idle)
         self._kept.push_async_callback(opened.close)
         return opened
 

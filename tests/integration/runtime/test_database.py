@@ -14,6 +14,7 @@ from tests.integration.runtime.conftest import Pieces
 from tests.support.cable import cable
 from tests.support.eventually import eventually
 
+STILL_THERE = "SELECT pid FROM pg_stat_activity WHERE pid = ANY($1)"
 ADD = "INSERT INTO command (scope, key, fingerprint) VALUES ($1, $2, '')"
 
 
@@ -295,3 +296,22 @@ async def test_news_promised_in_a_transaction_wake_the_relay_after_it(pieces: Pi
 
     await db.transact(promise)
     assert db.promised.is_set()
+
+
+async def test_sessions_nobody_needs_any_more_are_closed_but_for_one(pieces: Pieces) -> None:
+    """What a session has read of tables and plans is memory of the server's for as long as it is open."""
+    db = await pieces.db("booking", largest=3, idle=0.05)
+    all_there = asyncio.Barrier(3)
+
+    async def own(tx: Tx) -> int:
+        await all_there.wait()
+        return int(await tx.fetchval("SELECT pg_backend_pid()"))
+
+    used = await asyncio.gather(*(db.transact(own) for _ in range(3)))
+    assert len(set(used)) == 3
+
+    async def one_is_left() -> bool:
+        return len(await pieces.system.sql(STILL_THERE, used)) == 1
+
+    await eventually(one_is_left)
+    await db.ping()

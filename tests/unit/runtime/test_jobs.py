@@ -1,13 +1,15 @@
 """Loops that know when they are next needed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+from typing import Any
 
 import pytest
 
 from services.contracts.refusals import Unavailable
+from services.runtime import jobs
 from services.runtime.jobs import Job
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
@@ -22,9 +24,14 @@ class Work:
         self.runs = 0
         self.due: datetime | None = None
         self.fails_with: list[Exception] = []
+        self.began: Callable[[], Any] = int
+        self.before: Callable[[], Awaitable[Any]] | None = None
 
     async def __call__(self) -> datetime | None:
         self.runs += 1
+        self.began()
+        if self.before:
+            await self.before()
         if self.fails_with:
             raise self.fails_with.pop(0)
         due, self.due = self.due, None
@@ -129,3 +136,36 @@ async def test_a_bug_ends_the_loop(running: Running) -> None:
 
     with pytest.raises(ZeroDivisionError):
         await running.task
+
+
+async def test_the_next_one_first_looks_when_the_one_before_has_even_in_vain(running: Running) -> None:
+    first, looking, there = running.start(), asyncio.Event(), asyncio.Event()
+    running.work.fails_with = [Unavailable("away")]
+    second = Work()
+    running.work.before = there.wait
+    running.work.began = looking.set
+
+    task = asyncio.create_task(Job("next", second, every=LONG, clock=running.clock).run(after=first))
+    await looking.wait()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert second.runs == 0
+
+    there.set()
+    await eventually(lambda: second.runs == 1)
+    task.cancel()
+
+
+async def test_a_first_look_that_does_not_end_holds_up_nobody_for_ever(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "FIRST_LOOK_SECONDS", 0.01)
+    running.work.before = asyncio.Event().wait
+    second = Work()
+
+    first = running.start()
+    task = asyncio.create_task(Job("next", second, every=LONG, clock=running.clock).run(after=first))
+
+    await eventually(lambda: second.runs == 1)
+    assert running.work.runs == 1
+    task.cancel()
