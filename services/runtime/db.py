@@ -13,6 +13,7 @@ import structlog
 from asyncpg.connect_utils import SessionAttribute
 
 from services.contracts.refusals import Unavailable
+from services.runtime.connections import Connections
 from services.runtime.measures import Measures
 
 log = structlog.get_logger()
@@ -146,7 +147,7 @@ def is_stuck(error: Unavailable) -> bool:
 class Database:
     """A service's own schema. `promised` is set after each commit that left something in the outbox."""
 
-    def __init__(self, pool: asyncpg.Pool, measures: Measures | None = None) -> None:
+    def __init__(self, pool: Connections, measures: Measures | None = None) -> None:
         self._pool = pool
         self.promised = asyncio.Event()
         self._measures = measures or Measures()
@@ -181,7 +182,7 @@ class Database:
         for attempt in range(1, attempts + 1):
             began, waited = time.perf_counter(), None
             try:
-                async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                async with self._pool.lent(timeout=ACQUIRE_SECONDS) as connection:
                     waited = time.perf_counter() - began
                     with _misuse_told_apart(connection):
                         return await once(connection)
@@ -278,7 +279,7 @@ async def connect(
                 init=_prepare,
                 reset=_keep,
             )
-            return Database(pool, measures)
+            return Database(Connections(pool), measures)
         except _AWAY as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise Unavailable("the database does not answer") from error
