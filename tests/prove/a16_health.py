@@ -29,13 +29,13 @@ async def prove(run: Run) -> None:
             return lambda: fleet.kill(to, number)
 
         stop, go_on, pool = sent(signal.SIGSTOP), sent(signal.SIGCONT), sent(signal.SIGUSR2)
-        await _tells(run, fleet, "its loop stands for", 5, stop, go_on)
-        await _tells(run, fleet, "its pool is taken for", 20, pool, pool)
+        await _tells(run, fleet, "its loop stands", 5, stop, go_on)
+        await _tells(run, fleet, "its pool is taken", 20, pool, pool)
         thaw = sent(signal.SIGCONT, "nats")
-        await _tells(run, fleet, "NATS frozen for", 20, sent(signal.SIGSTOP, "nats"), thaw)
+        await _tells(run, fleet, "NATS frozen", 20, sent(signal.SIGSTOP, "nats"), thaw)
         if not run.short:
             was = fleet.pid(NAME)
-            await _tells(run, fleet, "its NATS client is deaf for", None, sent(signal.SIGUSR1), _nothing)
+            await _tells(run, fleet, "its NATS client is deaf", None, sent(signal.SIGUSR1), _nothing)
             cure = "a restart" if fleet.pid(NAME) != was else "a new connection"
             run.said("its NATS client is deaf: cured by", cure)
 
@@ -55,7 +55,8 @@ async def _tells(run: Run, fleet: Fleet, what: str, seconds: float | None, harm:
     told = perf_counter() - began
     if run.short:
         end()
-    what = f"{what} {told if run.short else seconds or told:.3g} s"
+    if seconds is not None:
+        what = f"{what} for {told if run.short else seconds:.3g} s"
     run.measured(f"{what}: not ready", told, UNREADY_SECONDS, "s")
     await _until(fleet, ready=True)
     run.measured(f"{what}: ready again", perf_counter() - began, AGAIN_SECONDS, "s")

@@ -115,9 +115,11 @@ async def _kill_until(reminders: Reminders, *, within: float) -> None:
 
 
 async def _kill_some(reminders: Reminders) -> None:
+    async def in_hand_or_over() -> bool:
+        return bool(await reminders.those(IN_HAND)) or await reminders.none(OWED_NOW)
+
     for _ in range(SHORT_KILLS):
-        if not await reminders.none(OWED_NOW):
-            await eventually(lambda: reminders.those(IN_HAND), within=IN_THE_END)
+        await eventually(in_hand_or_over, within=IN_THE_END)
         await reminders.kill_one()
         await asyncio.sleep(1)
 
@@ -138,8 +140,10 @@ async def _judge(run: Run, reminders: Reminders) -> None:
     doubled = {to for to, count in times.items() if count > 1}
     run.none("came twice, not cut and in the hands of nobody who died", doubled - reminders.in_hand - cut)
     if not run.short:
-        doubles, most = sum(count - 1 for count in times.values()), kills + len(cut)
-        run.holds(f"came twice, {kills} kills, {len(cut)} cuts", doubles, f"≤ {most}", doubles <= most)
+        doubles, most = sum(count - 1 for count in times.values()), kills + len(server.cut)
+        run.holds(
+            f"came twice, {kills} kills, {len(server.cut)} cuts", doubles, f"≤ {most}", doubles <= most
+        )
     run.none("came twice under another Message-ID", [to for to, known in ids.items() if len(known) > 1])
     missed = set(due) - set(took) - server.refused - (put_off if run.short else set())
     beside = f"{len(server.refused)} refused for good, {len(put_off)} put off"
