@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import asyncpg
 import pytest
 from nats.aio.client import Client
 from ruamel.yaml import YAML
@@ -20,6 +19,7 @@ from services.runtime import config
 from services.runtime.backlog import Backlog
 from services.runtime.bus import Bus
 from services.runtime.clock import SystemClock
+from services.runtime.connections import Connections
 from services.runtime.db import Database
 from services.runtime.main import Parts
 from services.runtime.measures import Measures
@@ -69,7 +69,7 @@ def told() -> dict[str, set[str]]:
     found = dict(GIVEN)
     for name in SERVICES:
         measures = Measures(name)
-        db = Database(cast(asyncpg.Pool, NoPool()), measures)
+        db = Database(cast(Connections, NoPool()), measures)
         bus = Bus(name, Client(), SystemClock(), measures)
         module = importlib.import_module(f"services.{name}.app")
         settings = importlib.import_module(f"services.{name}.config").Config
