@@ -199,10 +199,17 @@ class Bus:
         """Return once the server knows every subscription made so far.
 
         The client's first PING overtakes the queue in which a SUB may still lie; the second comes
-        after it. With one alone, whoever asks at once is told that nobody serves.
+        after it. With one alone, whoever asks at once is told that nobody serves. One that was lost with
+        its connection is never answered: it goes again on the next, which knows the subscriptions.
         """
-        await self.client.flush(timeout=5)
-        await self.client.flush(timeout=5)
+        connection = self.line.connections
+        try:
+            await self.client.flush(timeout=5)
+            await self.client.flush(timeout=5)
+        except NatsError:
+            if connection == self.line.connections:
+                raise
+            await self.settle()
 
     async def ping(self) -> None:
         """A real round trip, or Unavailable."""

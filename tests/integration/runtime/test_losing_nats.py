@@ -9,11 +9,13 @@ from nats.aio.msg import Msg
 from structlog.testing import capture_logs
 
 from services.contracts.refusals import Unavailable
+from services.runtime import bus as nats_bus
 from services.runtime import line
 from services.runtime.bus import Bus
 from services.runtime.call import Call
 from tests.integration.runtime.conftest import Pieces
 from tests.integration.runtime.words import Done, DoSomething
+from tests.support.cable import cable
 from tests.support.eventually import eventually
 from tests.support.processes import stands_still
 
@@ -158,6 +160,22 @@ async def test_when_nats_hangs_nobody_waits_out_a_long_deadline(storm: Pieces) -
     assert later < AT_ONCE
     await eventually(lambda: answers_again(asker, storm))
     assert not watch.done()
+
+
+async def test_settling_goes_on_when_the_connection_is_lost_meanwhile(pieces: Pieces) -> None:
+    """The client forgets a PING with its connection, and whoever waits for the answer waits in vain."""
+    system = pieces.system
+    async with cable(system.nats.port) as laid:
+        url = system.nats.url("gateway").replace(f":{system.nats.port}", f":{laid.port}")
+        bus = await nats_bus.connect("gateway", url, system.clock)
+        laid.hold("back")
+        settling = pieces.run(bus.settle())
+        await eventually(lambda: bus.client._pongs)
+        await laid.cut()
+        laid.release()
+        await laid.mend()
+        await settling
+        await bus.close()
 
 
 async def test_readiness_asks_the_server_and_survives_a_late_answer(storm: Pieces) -> None:
