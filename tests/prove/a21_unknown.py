@@ -41,7 +41,7 @@ async def _answered(door: Door, form: str, email: str, *, key: str) -> Answer:
 
     async def definite() -> Answer:
         answer = await door.ask("POST", form, {"email": email}, key=key)
-        assert answer.is_definite, answer.what
+        assert not answer.retry_after, answer.what
         return answer
 
     return await eventually(definite, within=IN_THE_END)

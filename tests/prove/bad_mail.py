@@ -16,6 +16,7 @@ class BadMailServer:
     def __init__(self, chance: Random, *, slow: float = 0) -> None:
         self.taken: list[tuple[str, str, datetime]] = []  # receiver, Message-ID, when
         self.refused: set[str] = set()
+        self.put_off: set[str] = set()  # left without an answer too
         self.cut: list[str] = []
         self._chance = chance
         self._slow = slow
@@ -37,11 +38,13 @@ class BadMailServer:
         if not address.startswith("asukas"):  # coordinators are told in peace
             lot = 1.0
         if lot < 0.10:
+            self.put_off.add(address)
             return "451 Later"
         if lot < 0.12:
             self.refused.add(address)
             return "550 No such person"
         if lot < 0.145:
+            self.put_off.add(address)
             await asyncio.Event().wait()
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -52,6 +55,7 @@ class BadMailServer:
         lot = self._chance.random()
         to = envelope.rcpt_tos[0]
         if lot < 0.025 and to.startswith("asukas"):
+            self.put_off.add(to)
             await asyncio.Event().wait()
         assert isinstance(envelope.content, bytes)
         head = envelope.content.partition(b"\r\n\r\n")[0]

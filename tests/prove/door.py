@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -12,6 +12,7 @@ import aiohttp
 import msgspec
 
 from deploy.embedded.ready import answers
+from services.runtime.main import LEAVE_SECONDS
 
 NO_ANSWER = 0
 MAYBE = (NO_ANSWER, 500, 502, 503, 504)
@@ -49,7 +50,8 @@ class Door:
         self._turn = itertools.count()
         self._ready = set(addresses)
         self._looking: asyncio.Task[None] | None = None
-        self.slowest_look = 0.0
+        # From and until when a look took longer than a copy takes to leave.
+        self.blind: list[tuple[datetime, datetime]] = []
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=timeout),
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=10),
@@ -86,11 +88,17 @@ class Door:
     async def _look(self) -> None:
         """Health checks, as often as a proxy makes them."""
         while True:
-            began = perf_counter()
+            began_at, began = datetime.now(UTC), perf_counter()
             said = await asyncio.gather(*(answers(f"{each}/health/ready") for each in self._addresses))
             self._ready = {each for each, ready in zip(self._addresses, said, strict=True) if ready}
             await asyncio.sleep(LOOK_SECONDS)
-            self.slowest_look = max(self.slowest_look, perf_counter() - began)
+            if perf_counter() - began > LEAVE_SECONDS:
+                self.blind.append((began_at, datetime.now(UTC)))
+
+    def was_blind(self, answer: Answer) -> bool:
+        """Whether it was sent, or waited for, while the door could not know where not to go."""
+        ended_at = answer.sent_at + timedelta(seconds=answer.seconds)
+        return any(began <= ended_at and answer.sent_at <= ended for began, ended in self.blind)
 
     def _note(self, answer: Answer) -> Answer:
         self.answers.append(answer)

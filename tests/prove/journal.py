@@ -69,10 +69,8 @@ class Journal:
         self._longest_pause = longest_pause
         self._tasks: set[asyncio.Task[None]] = set()
 
-    @property
-    def slowest_look(self) -> float:
-        """Seconds from one look of the door for who is ready to the next."""
-        return self._door.slowest_look
+    def was_blind(self, answer: Answer) -> bool:
+        return self._door.was_blind(answer)
 
     @property
     def answers(self) -> list[Answer]:

@@ -80,23 +80,22 @@ async def test_a_waiting_resident_hears_of_the_host_and_of_the_end(meeting: Meet
     doorstep, slot = meeting.doorstep, meeting.slot
     doorstep.system.clock.set(slot.starts_at - timedelta(minutes=10))
     expert = await doorstep.signed_in(meeting.host.person_id)
-    # By news alone: without any, each of four looks would come a quarter of a minute later.
-    async with asyncio.timeout(40), opened(meeting.resident, meeting.link) as stream:
+    async with opened(meeting.resident, meeting.link) as stream:
         assert (await stream.next())[0] == "waiting"
 
         await expert.post(f"/slots/{slot.id}/join")
-        name, told = await stream.next()
+        name, told = await stream.next(within=BY_NEWS)
         assert (name, told["host_present"]) == ("open", True)
 
         await expert.post(f"/slots/{slot.id}/leave")
-        assert (await stream.next())[0] == "waiting"
+        assert (await stream.next(within=BY_NEWS))[0] == "waiting"
 
         await expert.post(f"/slots/{slot.id}/join")
-        assert (await stream.next())[0] == "open"
+        assert (await stream.next(within=BY_NEWS))[0] == "open"
 
         await expert.post(f"/slots/{slot.id}/close")
-        assert (await stream.next())[0] == "closed"
-        assert (await stream.next())[0] == "end"
+        assert (await stream.next(within=BY_NEWS))[0] == "closed"
+        assert (await stream.next(within=BY_NEWS))[0] == "end"
 
 
 async def test_the_room_opens_on_the_page_by_the_clock_alone(meeting: Meeting) -> None:

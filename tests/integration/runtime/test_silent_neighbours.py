@@ -80,12 +80,16 @@ async def test_without_looking_it_is_waited_for_to_the_end(
     assert took > 2.9
 
 
-async def test_what_is_slow_and_there_is_waited_for(pieces: Pieces) -> None:
+async def test_what_is_slow_and_there_is_waited_for(
+    pieces: Pieces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_bus, "LOOK_SECONDS", 1.0)
+
     async def slowly(request: DoSomething, _: Call) -> Done:
-        await asyncio.sleep(2)
+        await asyncio.sleep(4)  # longer than the looks after which it would count as away
         return Done(request.what)
 
     await pieces.answering(slowly)
     asker = await pieces.bus("gateway")
 
-    assert await asker.call(DoSomething(), pieces.call()) == Done("something")
+    assert await asker.call(DoSomething(), pieces.call(seconds=30)) == Done("something")
