@@ -43,6 +43,7 @@ KEPT = timedelta(days=90)
 LATE = timedelta(seconds=60)
 ANOTHERS = timedelta(seconds=0.2)
 CUT_SECONDS = 1.0
+WRITE_AGAIN_AFTER = (0.5, 1.0, 2.0, 4.0)  # seconds; the lease is kept meanwhile
 
 
 class Dispatch(Job):
@@ -134,8 +135,7 @@ class Dispatch(Job):
         self._ended += 1
         self.wake()
         try:
-            if (error := await self._records.put(tried)) is not None:
-                raise error
+            await self._written_down(tried)
         except Unavailable as error:
             log.warning("outcome.unrecorded", message=due.id, exc_info=error)
         except Exception:
@@ -144,6 +144,18 @@ class Dispatch(Job):
             self._tell(tried)
         finally:
             self._ended -= 1
+
+    async def _written_down(self, tried: Tried) -> None:
+        """With the database away, or its table in other hands as while a release changes it, it is tried
+        for some seconds more: what was sent would be sent again for want of a line."""
+        for pause in (*WRITE_AGAIN_AFTER, None):
+            error = await self._records.put(tried)
+            if error is None:
+                return
+            if pause is None or not isinstance(error, Unavailable):
+                raise error
+            log.warning("outcome.waits", message=tried.due.id, exc_info=error)
+            await asyncio.sleep(pause)
 
     async def _attempt(self, due: Due) -> Outcome:
         """What it asks for the message is part of its trace: this runs in a task of its own."""

@@ -30,7 +30,7 @@ class Connections:
         return self._pool.get_max_size()
 
     def get_idle_size(self) -> int:
-        return self._pool.get_idle_size() + len(self._at_hand)
+        return self._pool.get_idle_size() + sum(map(_is_whole, self._at_hand))
 
     def lent(self, *, timeout: float) -> "Lent":
         return Lent(self, timeout)

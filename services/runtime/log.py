@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import io
 import logging
 import sys
 import traceback
@@ -22,7 +23,9 @@ _encoder = msgspec.json.Encoder(enc_hook=str)
 def configure(service: str, level: str = "info") -> None:
     """Send everything, the libraries' words too, to stdout as JSON."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
-    lines = _Lines(sys.stdout.buffer)
+    out = sys.stdout.buffer
+    # Unbuffered, it would write a part of many lines, and say so to nobody.
+    lines = _Lines(io.BufferedWriter(out) if isinstance(out, io.RawIOBase) else out)
     atexit.register(lines.flush)
     structlog.configure(
         processors=[

@@ -6,9 +6,16 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
+from deploy.embedded.mailbox import Message
+from services.contracts.booking.events import BookingConfirmed
 from services.notify import store
+from services.runtime import db as database
 from services.runtime.db import Tx
+from tests.integration.notify.mailroom import Mailroom
+from tests.integration.notify.neighbours import Neighbours, news, state_of
+from tests.support.eventually import eventually
 from tests.support.facts import NOW
 from tests.support.system import System
 
@@ -80,3 +87,30 @@ async def test_whose_lease_is_out_comes_before_what_became_due_later(notify: asy
     assert first.id not in {due.id for due in in_time}
     assert first.id in {due.id for due in afterwards}
     assert len(in_time) + len(afterwards) == 41
+
+
+async def test_what_was_sent_is_written_down_though_the_table_was_in_other_hands(
+    system: System, neighbours: Neighbours, mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while a release changes the table: without trying again the mail would go out once more."""
+    known = database._server_settings
+    monkeypatch.setattr(
+        database, "_server_settings", lambda schema: known(schema) | {"lock_timeout": "300ms"}
+    )
+    changing = await asyncpg.connect(
+        system.database_url("notify"), server_settings={"search_path": "notify"}
+    )
+
+    async def change(_: Message) -> None:
+        await changing.execute("BEGIN; LOCK TABLE message IN ACCESS EXCLUSIVE MODE")
+
+    mailroom.on_data = change
+    await system.start("notify", SMTP_URL=mailroom.url)
+    with capture_logs() as logs:
+        await neighbours.tell(news(BookingConfirmed, neighbours.has()))
+        await eventually(lambda: [entry for entry in logs if entry["event"] == "outcome.waits"])
+    await changing.close()
+
+    await eventually(lambda: state_of(system, "confirmation", "sent"))
+    (row,) = await system.sql("SELECT attempts FROM notify.message WHERE kind = 'confirmation'")
+    assert (row["attempts"], len(mailroom.taken)) == (1, 1)
