@@ -26,7 +26,7 @@ SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "200",
     # What does not fit, the system's own cache holds: docs/performance.md.
-    "shared_buffers": "32MB",
+    "shared_buffers": "16MB",
     "io_method": "sync",
     "jit": "off",
     "max_logical_replication_workers": "0",
