@@ -144,9 +144,9 @@ async def test_no_request_however_odd_is_a_crash(shared: Doorstep) -> None:
                 path = path.replace(f"{{{name}}}", str(ids.get(name, slot.id)))
             odd = {name: _odd(chance) for name in chance.sample(names, chance.randint(0, len(names)))}
             if route.method in ("GET", "DELETE"):
-                reply = await coordinator.ask(
-                    route.method, path, params={name: str(value) for name, value in odd.items()}
-                )
+                most = 7000 // max(1, len(odd))  # a longer line is refused before it is a request
+                params = {name: str(value)[:most] for name, value in odd.items()}
+                reply = await coordinator.ask(route.method, path, params=params)
             else:
                 reply = await coordinator.ask(route.method, path, odd, key=f"k{chance.random()}")
             assert reply.status < 500 or reply.code == "unavailable", (seed, route.named, odd, reply.body)
