@@ -16,7 +16,7 @@ async def note_joined(tx: Tx, event: AttendeeJoined, told: Told) -> None:
 
 async def end_slot(tx: Tx, event: RoomClosed, told: Told) -> None:
     """Also before its hour: the meeting has been held, and is not to be cancelled any more."""
-    await slot_store.end_slot(tx, event.slot_id, told.at)
+    await slot_store.end_slot(tx, event.slot_id, told.at, starts_at=event.starts_at)
 
 
 def subscriptions() -> list[Subscription]:

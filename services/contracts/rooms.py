@@ -237,7 +237,10 @@ class HostLeft(RoomEvent, frozen=True, kw_only=True):
 
 
 class RoomClosed(RoomEvent, frozen=True, kw_only=True):
+    """`starts_at`: of the meeting that was ended. None in news of a rooms that did not tell it yet."""
+
     subject: ClassVar[str] = "rooms.v1.event.room_closed"
+    starts_at: datetime | None = None
 
 
 class AttendeeWaiting(RoomEvent, frozen=True, kw_only=True):

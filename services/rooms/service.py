@@ -145,7 +145,7 @@ async def close_room(tx: Tx, request: CloseRoom, call: Call, means: Means) -> Ro
         case RoomState.WAITING | RoomState.OPEN:
             await places.close(tx, meeting.slot_id, call.now)
             await people.empty(tx, meeting.slot_id, call.now)
-            await outbox.add(tx, RoomClosed(slot_id=meeting.slot_id), call)
+            await outbox.add(tx, RoomClosed(slot_id=meeting.slot_id, starts_at=meeting.starts_at), call)
             meeting = replace(meeting, closed_at=call.now, host_present=False, waiting=0)
     return view(meeting, means.hours, call.now)
 

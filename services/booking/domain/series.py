@@ -30,7 +30,8 @@ class Days:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """An open session ahead. `awaited`: somebody is in it, or waits for a place in it."""
+    """An open session ahead. `awaited`: somebody is in it, or waits for a place in it. `begun`: a move has
+    made it begin before its day, or it was ended before its hour; it stays as it is."""
 
     slot_id: UUID
     host_id: UUID
@@ -39,6 +40,7 @@ class Standing:
     series_start: datetime | None
     taken: int
     awaited: bool
+    begun: bool
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def plan(
     standing = sorted(standing, key=lambda session: session.starts_at)
     of_day = {_day(s.series_start, zone): s for s in standing if s.series_start is not None}
     single = {s.starts_at: s for s in standing if s.series_start is None}
-    ahead = {day: s for day, s in of_day.items() if s.starts_at > now}
+    ahead = {day: s for day, s in of_day.items() if not s.begun}
     adopted = [
         single[stretch.starts_at].slot_id
         for day, stretch in new.stretches.items()

@@ -77,7 +77,8 @@ CONFIRM = """
     WHERE id = $1
 """
 CANCEL = """
-    UPDATE booking SET status = 'cancelled', cancelled_by = $2, cancel_reason = $3, version = version + 1,
+    UPDATE booking SET status = 'cancelled', cancelled_by = $2, version = version + 1,
+                       cancel_reason = CASE WHEN forgotten_at IS NULL THEN $3 END,
                        sequence = sequence + 1, changed_at = $4
     WHERE id = $1
 """

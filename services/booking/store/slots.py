@@ -71,7 +71,10 @@ WITHDRAW_FREE_OF_HOST = """
         ORDER BY id FOR UPDATE
     )
 """
-END_SLOT = "UPDATE slot SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL"
+END_SLOT = """
+    UPDATE slot SET ended_at = $2
+    WHERE id = $1 AND ended_at IS NULL AND starts_at = coalesce($3::timestamptz, starts_at)
+"""
 ATTENDEES = """
     SELECT id, slot_id, display_name, language, status, note, accompanies, comes_as, joined_at,
            ARRAY(SELECT service FROM guidance WHERE booking_id = booking.id ORDER BY service) AS guided_to
@@ -249,9 +252,10 @@ async def cancel_slot(tx: Tx, slot_id: UUID, reason: str) -> bool:
     return bool(await tx.fetchval(CANCEL_SLOT, slot_id, reason))
 
 
-async def end_slot(tx: Tx, slot_id: UUID, at: datetime) -> None:
-    """The host has ended the meeting. The first time counts."""
-    await tx.execute(END_SLOT, slot_id, at)
+async def end_slot(tx: Tx, slot_id: UUID, at: datetime, *, starts_at: datetime | None) -> None:
+    """The host has ended the meeting that was to start then. The first time counts; since moved, it is
+    another meeting, and goes on."""
+    await tx.execute(END_SLOT, slot_id, at, starts_at)
 
 
 async def withdraw_free_of_host(tx: Tx, host_id: UUID, *, now: datetime) -> None:

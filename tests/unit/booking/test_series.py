@@ -1,6 +1,7 @@
 """A group's series: its days, and what a new one makes of the sessions that stand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -52,6 +53,7 @@ def standing(said: Series, **differs: Any) -> list[Standing]:
                 "series_start": stretch.starts_at,
                 "taken": 0,
                 "awaited": False,
+                "begun": False,
                 **differs,
             }
         )
@@ -195,6 +197,7 @@ def _carried_out(there: Sequence[Standing], planned: Plan) -> list[Standing]:
             series_start=to.starts_at,
             taken=0,
             awaited=False,
+            begun=False,
         )
         for slot_id, to in new
     ]
@@ -242,6 +245,7 @@ def test_a_session_moved_by_hand_stays_until_the_series_says_something_else_of_i
         series_start=first.series_start,
         taken=0,
         awaited=False,
+        begun=False,
     )
 
     same = plan(series(), series(), [by_hand, *others])
@@ -263,11 +267,23 @@ def test_a_session_moved_back_before_its_day_is_not_made_again() -> None:
         series_start=first.series_start,
         taken=0,
         awaited=False,
+        begun=True,
     )
 
     planned = plan(series(), series(), [held, *others])
 
     assert (planned.kept, planned.added, planned.gone) == (3, [], [])
+
+
+def test_a_session_ended_before_its_hour_stays_whatever_the_series_says_of_its_day() -> None:
+    first, *others = standing(series())
+    ended = replace(first, begun=True)
+
+    another_hour = plan(series(starts=time(17)), series(), [ended, *others])
+    skipped = plan(series(skip=[date(2027, 2, 4)]), series(), [ended, *others])
+
+    assert [move.session for move in another_hour.moved] == others
+    assert (another_hour.added, skipped.added, skipped.gone) == ([], [], [])
 
 
 def test_what_was_called_off_by_hand_is_not_made_again() -> None:
@@ -324,6 +340,7 @@ def test_what_is_left_out_makes_room_for_what_is_added() -> None:
         series_start=there[0].starts_at + timedelta(days=1),
         taken=0,
         awaited=False,
+        begun=False,
     )
 
     planned = plan(series(), None, [in_the_way])

@@ -128,7 +128,7 @@ async def end_group(tx: Tx, request: words.EndGroup, call: Call, deps: Deps) -> 
     group = await _group(tx, request.group_id, now=call.now)
     if await store.end_group(tx, group.id, now=call.now):
         ahead = await ahead_store.lock_ahead(tx, group.id, now=call.now)
-        slot_ids = [row["id"] for row in ahead if row["starts_at"] > call.now]
+        slot_ids = [row["id"] for row in ahead if not row["begun"]]
         await calling_off.call_off(tx, slot_ids, reason, call)
         await offer_free_seats(tx, group.id, call, deps)
     return (await _group(tx, group.id, now=call.now)).group

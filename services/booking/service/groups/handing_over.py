@@ -38,11 +38,8 @@ async def lock_leaders(tx: Tx, group: GroupRow, *others: UUID | None) -> GroupRo
 async def hand_over(tx: Tx, before: GroupRow, after: GroupRow, call: Call) -> None:
     """The group is locked, its sessions ahead, and those who lead it from now on. Who stands in for a host
     stays, and so does a host who has promised to come and goes on leading the group."""
-    ahead = [
-        store.led(row)
-        for row in await store.lock_ahead(tx, before.id, now=call.now)
-        if row["starts_at"] > call.now
-    ]
+    rows = await store.lock_ahead(tx, before.id, now=call.now)
+    ahead = [store.led(row) for row in rows if not row["begun"]]
     if not ahead:
         return
     busy = await store.busy(tx, after.leaders, now=call.now)

@@ -246,6 +246,7 @@ def _standing(slot: SlotRow) -> Standing:
         series_start=None,
         taken=slot.taken,
         awaited=slot.taken > 0,
+        begun=False,
     )
 
 

@@ -83,7 +83,8 @@ CALL_OFF = """
 CALL_OFF_CO_HOSTS = "UPDATE co_host SET live = false WHERE slot_id = ANY ($1::uuid[]) AND live"
 CALL_OFF_BOOKINGS = """
     WITH off AS (
-        UPDATE booking SET status = 'cancelled', cancelled_by = $2, cancel_reason = $3, held_until = NULL,
+        UPDATE booking SET status = 'cancelled', cancelled_by = $2, held_until = NULL,
+                           cancel_reason = CASE WHEN forgotten_at IS NULL THEN $3 END,
                            version = version + 1, sequence = sequence + 1, changed_at = $4
         WHERE slot_id = ANY ($1::uuid[])
           AND status IN ('applied', 'waiting', 'offered', 'held', 'confirmed')

@@ -13,6 +13,7 @@ from services.runtime.db import Tx
 
 LOCK_AHEAD = """
     SELECT s.id, s.host_id, s.staffing, s.starts_at, s.ends_at, s.series_start, s.taken,
+           least(s.starts_at, s.ended_at) <= $2 AS begun,
            EXISTS (SELECT FROM booking b WHERE b.slot_id = s.id
                    AND b.status IN ('applied', 'waiting', 'offered', 'held', 'confirmed')) AS awaited
     FROM slot s
@@ -71,7 +72,8 @@ class Led:
 
 
 async def lock_ahead(tx: Tx, group_id: UUID, *, now: datetime) -> Sequence[Record]:
-    """The open sessions that have not begun, and those that a move has made begin before their day."""
+    """The open sessions whose hour is still to come, and those that a move has made begin before their day.
+    Of either some have `begun`: their host may have ended them before their hour."""
     return await tx.fetch(LOCK_AHEAD, group_id, now)
 
 
@@ -84,6 +86,7 @@ def standing(row: Record) -> Standing:
         series_start=row["series_start"],
         taken=row["taken"],
         awaited=row["awaited"],
+        begun=row["begun"],
     )
 
 
