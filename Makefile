@@ -12,8 +12,8 @@ help: ## this list
 run: .venv/.embedded ## everything on this machine, with demo data; Ctrl-C stops it
 	@$(bin)/python -u -m deploy.embedded
 
-test: .venv/.test ## every test, against real PostgreSQL and NATS
-	@$(bin)/python -m pytest tests -n 2 --dist loadfile
+test: .venv/.test ## every test, against real PostgreSQL and NATS; other random draws: make test seed=7
+	@$(bin)/python -m pytest tests -n 2 --dist loadfile $(if $(seed),--hypothesis-seed=$(seed))
 
 check: .venv/.test ## format, lint, types, architecture and unit tests: under a minute
 	$(bin)/ruff format --check .

@@ -1,6 +1,7 @@
 """Real servers for every test: one PostgreSQL a session, a database and a NATS server for each test."""
 
 import itertools
+import random
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -30,6 +31,11 @@ ports.share_out()
 
 _numbers = itertools.count(1)
 _used: list[str] = []
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What a test draws is the same in every run, and other with another seed (`make test seed=7`)."""
+    random.seed(f"{item.config.getoption('hypothesis_seed')} {item.nodeid}")
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,9 @@ def share_out() -> None:
 def free_port() -> int:
     """One to listen at soon. The kernel gives none of these to a connection that goes out."""
     chosen = next(
-        each for each in random.sample(state.PORTS, k=500) if each not in _given and state.is_free(each)
+        each
+        for each in random.SystemRandom().sample(state.PORTS, k=500)
+        if each not in _given and state.is_free(each)
     )
     _given.append(chosen)
     return chosen

@@ -1,11 +1,12 @@
 """Whatever people, hosts and time do to a group, in any order: the service stays what the model says.
 
-A few hundred steps in the suite. `DIGIAULA_MODEL_STEPS=10000` takes so many; a difference is shown as the
-shortest way to it that was found.
+A few hundred steps in the suite. `DIGIAULA_MODEL_STEPS=10000` takes so many, `--hypothesis-seed=7` others;
+a difference is shown as the shortest way to it that was found.
 """
 
 import asyncio
 import os
+import random
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from uuid import uuid4
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -382,6 +383,7 @@ def run_model(reality: Reality, groups: int, **how: Any) -> None:
 
 def test_a_group_is_what_the_model_says_after_every_step(reality: Reality) -> None:
     while reality.steps < STEPS:
+        seed(random.randrange(2**32))(Groups)  # another one each time round
         run_model(reality, max(1, (STEPS - reality.steps) // STEPS_OF_ONE))
     print(f"{reality.steps} steps")  # noqa: T201 - the figure is the point of a long run
 
