@@ -133,6 +133,7 @@ async def _write_session(tx: Tx, session: Session) -> None:
         return
     if before.starts_at != session.starts_at:
         await people.empty(tx, slot_id, at)
+        await people.help_is_over(tx, slot_id)
     await people.leave_hosting(tx, slot_id, session.hosts, at)
     after = (await places.meetings(tx, [slot_id]))[slot_id]
     if before.host_present and not after.host_present:

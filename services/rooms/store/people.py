@@ -188,6 +188,16 @@ async def ask_for_help(tx: Tx, slot_id: UUID, who_id: UUID, now: datetime) -> bo
     return True
 
 
+HELPED_HERE = """
+    UPDATE participant SET help_asked_at = NULL WHERE slot_id = $1 AND help_asked_at IS NOT NULL
+"""
+
+
+async def help_is_over(tx: Tx, slot_id: UUID) -> None:
+    """Who could not get in then may well get in at the hour to which all was moved."""
+    await tx.execute(HELPED_HERE, slot_id)
+
+
 HELPED = "UPDATE participant SET help_asked_at = NULL WHERE participant_id = $1 AND help_asked_at <= $2"
 
 

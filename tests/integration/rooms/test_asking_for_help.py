@@ -1,9 +1,12 @@
 """ "I cannot get in", and who counts as waiting while their page comes and goes."""
 
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
+from services.contracts.booking.catalogue import SlotKind
 from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import AskForHelp, CloseRoom, Leave
 from tests.integration.rooms.conftest import NOON, Rooms
@@ -82,3 +85,30 @@ async def test_a_page_that_is_gone_ends_waiting_and_not_a_meeting(rooms: Rooms) 
     assert not (await rooms.resident_looks(other)).here
     assert ("page", "left") in await rooms.attendance(booked)
     assert (await rooms.attendance(booked)).count(("page", "left")) == 1
+
+
+async def test_a_call_for_help_is_of_the_hour_at_which_the_session_was_then(rooms: Rooms) -> None:
+    booked = await rooms.a_meeting(SlotKind.GROUP)
+    host = booked.slot.host_id
+    await rooms.booking.tell(booked.slot.changed(host, version=1))
+    await rooms.resident_asks_for_help(booked)
+    assert (await rooms.host_looks(booked)).cannot_get_in == [booked.id]
+
+    day = timedelta(days=1)
+    await rooms.booking.tell(replace(booked.slot, starts_at=NOON + day).changed(host, version=2))
+    rooms.clock.set(NOON + day)
+
+    assert (await rooms.host_looks(booked)).cannot_get_in == []
+    await rooms.resident_asks_for_help(booked)
+    assert (await rooms.host_looks(booked)).cannot_get_in == [booked.id]
+    assert (await rooms.news(booked)).count("help_asked") == 2
+
+
+async def test_another_host_of_the_same_hour_hears_who_cannot_get_in(rooms: Rooms) -> None:
+    booked = await rooms.a_meeting(SlotKind.GROUP)
+    await rooms.booking.tell(booked.slot.changed(booked.slot.host_id, version=1))
+    await rooms.resident_asks_for_help(booked)
+
+    await rooms.booking.tell(booked.slot.changed(booked.slot.host_id, uuid4(), version=2))
+
+    assert (await rooms.host_looks(booked)).cannot_get_in == [booked.id]
