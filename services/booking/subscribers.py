@@ -11,7 +11,7 @@ from services.runtime.hearing import Subscription
 
 async def note_joined(tx: Tx, event: AttendeeJoined, told: Told) -> None:
     """A help for the host's memory when they record the outcome; of a session it is the attendance."""
-    await attendance.note_joined(tx, event.booking_id, event.at, own_call("booking", told.at))
+    await attendance.note_joined(tx, event, own_call("booking", told.at))
 
 
 async def end_slot(tx: Tx, event: RoomClosed, told: Told) -> None:

@@ -251,11 +251,15 @@ class AttendeeWaiting(RoomEvent, frozen=True, kw_only=True):
 
 
 class AttendeeJoined(RoomEvent, frozen=True, kw_only=True):
-    """A resident was given a room token, or Jitsi saw them in the room."""
+    """A resident was given a room token, or Jitsi saw them in the room.
+
+    `starts_at`: of the meeting to which they came. None in news of a rooms that did not tell it yet.
+    """
 
     subject: ClassVar[str] = "rooms.v1.event.attendee_joined"
     booking_id: UUID
     at: datetime
+    starts_at: datetime | None = None
 
 
 class HelpAsked(RoomEvent, frozen=True, kw_only=True):

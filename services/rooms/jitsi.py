@@ -90,7 +90,9 @@ async def _came(tx: Tx, meeting: Meeting, person: Person, seen: Sighting, call: 
         return
     await sightings.set_presence(tx, seen.participant_id, Presence.JOINED, at)
     if not person.hosts:
-        joined = AttendeeJoined(slot_id=person.slot_id, booking_id=person.who_id, at=at)
+        joined = AttendeeJoined(
+            slot_id=person.slot_id, booking_id=person.who_id, at=at, starts_at=meeting.starts_at
+        )
         await outbox.add(tx, joined, call)
     elif not meeting.host_present:
         await outbox.add(tx, HostArrived(slot_id=person.slot_id), call)

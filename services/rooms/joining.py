@@ -117,7 +117,12 @@ def arrived(seat: Seat, came: Came, name: str, request: Join, call: Call, means:
 def news_of(seat: Seat, call: Call) -> AttendeeJoined | AttendeeWaiting:
     meeting = seat.meeting
     if meeting.host_present:
-        return AttendeeJoined(slot_id=meeting.slot_id, booking_id=seat.booking_id, at=call.now)
+        return AttendeeJoined(
+            slot_id=meeting.slot_id,
+            booking_id=seat.booking_id,
+            at=call.now,
+            starts_at=meeting.starts_at,
+        )
     return AttendeeWaiting(slot_id=meeting.slot_id, booking_id=seat.booking_id)
 
 

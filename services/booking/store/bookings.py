@@ -11,6 +11,7 @@ from asyncpg import Record
 from services.booking.store.slots import SLOT_COLUMNS, SlotRow, slot_row
 from services.contracts.booking.appointments import GiveFeedback
 from services.contracts.booking.slots import BookingStatus
+from services.contracts.rooms import AttendeeJoined
 from services.runtime.db import Tx
 
 _COLUMNS = f"""
@@ -84,14 +85,22 @@ CANCEL = """
 """
 EXPIRE = "UPDATE booking SET status = 'expired', version = version + 1, changed_at = $2 WHERE id = $1"
 MOVE = """
-    UPDATE booking SET slot_id = $2, version = version + 1, sequence = sequence + 1, changed_at = $3
+    UPDATE booking SET slot_id = $2, version = version + 1, sequence = sequence + 1, changed_at = $3,
+                       joined_at = NULL
     WHERE id = $1
 """
 RENEW_LINK = """
     UPDATE booking SET link_version = link_version + 1, version = version + 1, changed_at = $2 WHERE id = $1
 """
 SET_OUTCOME = "UPDATE booking SET status = $2, version = version + 1, changed_at = $3 WHERE id = $1"
-NOTE_JOINED = "UPDATE booking SET joined_at = coalesce(joined_at, $2) WHERE id = $1 RETURNING status"
+# Locked, the slot is seen as it is after whoever is just moving it.
+NOTE_JOINED = """
+    WITH met AS MATERIALIZED (
+        SELECT id FROM slot WHERE id = $3 AND starts_at = coalesce($4::timestamptz, starts_at) FOR SHARE
+    )
+    UPDATE booking b SET joined_at = coalesce(b.joined_at, $2) FROM met
+    WHERE b.id = $1 AND b.slot_id = met.id RETURNING b.status
+"""
 NOTE_CHANGE = """
     INSERT INTO booking_change (booking_id, what, by_kind, by_id, from_slot_id, at)
     VALUES ($1, $2, $3, $4, $5, $6)
@@ -338,9 +347,11 @@ async def set_outcome(
     await tx.executemany(ADD_GUIDANCE, [(booking_id, service) for service in guided_to])
 
 
-async def note_joined(tx: Tx, booking_id: UUID, at: datetime) -> str | None:
-    """Answers with the booking's status; None when there is none."""
-    status: str | None = await tx.fetchval(NOTE_JOINED, booking_id, at)
+async def note_joined(tx: Tx, joined: AttendeeJoined) -> str | None:
+    """Answers with the booking's status; None when there is none, or it has moved away from the meeting to
+    which they came."""
+    values = (joined.booking_id, joined.at, joined.slot_id, joined.starts_at)
+    status: str | None = await tx.fetchval(NOTE_JOINED, *values)
     return status
 
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
-from services.contracts.envelope import Request, Role, Staff
+from services.contracts.envelope import Request, Role, Staff, Told
 from services.contracts.refusals import Code, Refusal
-from services.contracts.rooms import CloseRoom, Join, Leave, Look, RoomState
+from services.contracts.rooms import AttendeeJoined, CloseRoom, Join, Leave, Look, RoomState
 from tests.integration.rooms.conftest import NOON, Rooms
 
 
@@ -193,3 +194,18 @@ async def test_an_address_is_refused_as_a_name(rooms: Rooms) -> None:
 
     assert refused.value.code is Code.NICKNAME_INVALID
     assert await rooms.news(booked) == []
+
+
+async def test_news_of_a_coming_says_to_which_hour(rooms: Rooms) -> None:
+    """Or, heard after the booking was moved, it would be taken for a coming to the new one."""
+    booked = await rooms.a_meeting()
+    await rooms.host_joins(booked)
+
+    await rooms.resident_joins(booked)
+
+    [row] = await rooms.system.sql(
+        "SELECT body FROM rooms.outbox WHERE subject = $1 ORDER BY id DESC LIMIT 1", AttendeeJoined.subject
+    )
+    told = msgspec.json.decode(row["body"], type=Told)
+    joined = msgspec.json.decode(told.body, type=AttendeeJoined)
+    assert (joined.booking_id, joined.starts_at) == (booked.id, NOON)

@@ -344,7 +344,7 @@ async def test_what_is_announced_holds_ids_and_times_alone(rooms: Rooms) -> None
         for field in msgspec.json.decode(msgspec.json.decode(row["body"], type=Told).body)
     }
 
-    assert fields == {"slot_id", "booking_id", "at"}
+    assert fields == {"slot_id", "booking_id", "at", "starts_at"}
     assert not any(b"Salainen" in row["body"] for row in rows)
 
 

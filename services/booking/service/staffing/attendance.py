@@ -1,6 +1,5 @@
 """Who came to a session, as rooms has seen it; those who led it can correct it."""
 
-from datetime import datetime
 from uuid import UUID
 
 from services.booking.service.staffing.session_news import tell_outcomes
@@ -9,6 +8,7 @@ from services.booking.store import slots as slot_store
 from services.booking.store.staffing import coming as store
 from services.contracts.booking.groups import Staffing
 from services.contracts.booking.slots import BookingStatus
+from services.contracts.rooms import AttendeeJoined
 from services.runtime.call import Call
 from services.runtime.db import Tx
 
@@ -26,7 +26,7 @@ async def note_attendance(tx: Tx, slot_id: UUID, call: Call) -> None:
     await tell_outcomes(tx, noted, call)
 
 
-async def note_joined(tx: Tx, booking_id: UUID, at: datetime, call: Call) -> None:
+async def note_joined(tx: Tx, joined: AttendeeJoined, call: Call) -> None:
     """News of a coming may be later than the end of the session."""
-    if await booking_store.note_joined(tx, booking_id, at) == BookingStatus.NO_SHOW:
-        await tell_outcomes(tx, await store.came_after_all(tx, booking_id, now=call.now), call)
+    if await booking_store.note_joined(tx, joined) == BookingStatus.NO_SHOW:
+        await tell_outcomes(tx, await store.came_after_all(tx, joined.booking_id, now=call.now), call)

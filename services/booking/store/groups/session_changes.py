@@ -46,7 +46,7 @@ MOVE_CO_HOSTS = f"""
 MOVE_BOOKINGS = """
     WITH moved AS (
         UPDATE booking b
-        SET version = b.version + 1, sequence = b.sequence + 1, changed_at = $2,
+        SET version = b.version + 1, sequence = b.sequence + 1, changed_at = $2, joined_at = NULL,
             held_until = CASE WHEN b.status = 'held' THEN least(b.held_until, s.starts_at)
                               ELSE b.held_until END
         FROM slot s
