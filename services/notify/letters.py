@@ -105,6 +105,7 @@ class Letters:
                 return [await self._about_enrolment(due)]
             case MessageKind.HOST_MISSING | MessageKind.HOST_FOUND:
                 booking = await self._facts(due)
+                await self._check_session(due, booking)
                 return [self._of_groups.about_host(due.id, due.kind, booking, now=self._time.now())]
             case _:
                 booking = await self._facts(due)
@@ -139,8 +140,7 @@ class Letters:
 
     async def _check_session(self, due: Due, booking: MessageFacts) -> None:
         """What the booking does not tell, and its group does."""
-        asks = due.kind in (MessageKind.REMINDER_HOUR, MessageKind.FEEDBACK)
-        if not asks or booking.enrolment_id is None:
+        if due.kind not in group_messages.OF_ONE_SESSION or booking.enrolment_id is None:
             return
         group = (await self._group(booking.enrolment_id)).group
         if reason := group_messages.not_of_this_session(
@@ -175,7 +175,11 @@ class Letters:
         return self._of_groups.host_replaced(due.id, handover, now=self._time.now())
 
     async def _to_coordinators(self, due: Due) -> list[Letter]:
+        """What was heard last is so: that nobody comes, or that somebody does after all."""
         assert due.starts_at is not None
+        other = group_messages.OTHERWISE[due.kind]
+        if await self._db.transact(lambda tx: group_store.is_owed_later(tx, due, other)):
+            raise NotOwed(other)
         return [
             self._of_groups.to_coordinator(
                 due.id, due.kind, number, each, starts_at=due.starts_at, now=self._time.now()

@@ -27,6 +27,17 @@ _STATUS_NEEDED = {
     MessageKind.OFFER_OVER: {BookingStatus.EXPIRED, BookingStatus.CANCELLED},
     MessageKind.CONFIRMATION: {BookingStatus.CONFIRMED, BookingStatus.ATTENDED},
 }
+OF_ONE_SESSION = {
+    MessageKind.REMINDER_HOUR,
+    MessageKind.FEEDBACK,
+    MessageKind.HOST_MISSING,
+    MessageKind.HOST_FOUND,
+}
+"""What is said of a single session, and is so or not by what its group tells of it."""
+OTHERWISE = {
+    MessageKind.HOST_NOT_FOUND: MessageKind.HOST_FOUND_AFTER_ALL,
+    MessageKind.HOST_FOUND_AFTER_ALL: MessageKind.HOST_NOT_FOUND,
+}
 _COMES = {
     BookingStatus.APPLIED,
     BookingStatus.WAITING,
@@ -160,14 +171,17 @@ def _no_change(group: MyGroup, since: datetime | None, now: datetime) -> str | N
 def not_of_this_session(
     kind: MessageKind, group: MyGroup, booking_id: UUID, *, now: datetime
 ) -> str | None:
-    """Why a reminder of one session, or the question how it was, must not be sent; None for any other.
+    """Why a reminder of one session, that nobody or somebody leads it, or the question how it was, must not
+    be sent; None for any other.
 
     Within the hour nobody is reminded of what nobody has promised to open: they have been told so. How it
     was is asked once, after the last session, of those who could come to any.
     """
     (this,) = (each for each in group.sessions if each.booking_id == booking_id)
-    if kind is MessageKind.REMINDER_HOUR and not this.staffed:
+    if kind in (MessageKind.REMINDER_HOUR, MessageKind.HOST_FOUND) and not this.staffed:
         return "no_host"
+    if kind is MessageKind.HOST_MISSING and this.staffed:
+        return "host_found"
     if kind is not MessageKind.FEEDBACK:
         return None
     if any(each.starts_at > this.starts_at for each in ahead(group, now=now)):

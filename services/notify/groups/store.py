@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.contracts.notify import MessageKind
 from services.notify.domain import TRY_FOR_AT_MOST, Owed
+from services.notify.store import Due
 from services.runtime.db import Tx
 
 HOLD = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))"
@@ -123,3 +124,11 @@ async def last_asked(tx: Tx, kind: MessageKind, person_id: UUID) -> tuple[int, d
     row = await tx.fetchrow(LAST_ASKED, person_id, kind)
     assert row is not None
     return row["occasion"], row["asked_at"]
+
+
+IS_OWED_LATER = "SELECT EXISTS (SELECT FROM message WHERE about = $1 AND kind = $2 AND due_at > $3)"
+
+
+async def is_owed_later(tx: Tx, due: Due, kind: MessageKind) -> bool:
+    """Whether a message of that kind about the same was heard of after this one."""
+    return bool(await tx.fetchval(IS_OWED_LATER, due.about, kind, due.due_at))
