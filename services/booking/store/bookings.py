@@ -122,7 +122,8 @@ LINK_REQUEST = """
 # In one statement: the answers lie apart from the booking, so that it alone can tell that they are there.
 GIVE_FEEDBACK = """
     WITH marked AS (
-        UPDATE booking SET feedback_given_at = $2 WHERE id = $1 AND feedback_given_at IS NULL RETURNING id
+        UPDATE booking SET feedback_given_at = $2
+        WHERE id = $1 AND feedback_given_at IS NULL AND forgotten_at IS NULL RETURNING id
     )
     INSERT INTO feedback (given_on, kind, theme_id, organisation_id, useful, easier_to_find,
                           part_of_community, inclusion, words)
@@ -393,7 +394,7 @@ async def link_request(tx: Tx, request_id: UUID) -> Record | None:
 
 
 async def give_feedback(tx: Tx, given: GiveFeedback, about: SlotRow, *, on: date, now: datetime) -> None:
-    """Once for each booking: a second time keeps nothing."""
+    """Once for each booking: a second time keeps nothing, nor does one by who has just been forgotten."""
     inclusion: dict[str, Any] = given.inclusion
     await tx.execute(
         GIVE_FEEDBACK,

@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 PRESSES = 20
 # What looks first and writes afterwards, as two statements would.
 UNGUARDED = bookings.GIVE_FEEDBACK.replace(
-    "WHERE id = $1 AND feedback_given_at IS NULL RETURNING id",
+    "WHERE id = $1 AND feedback_given_at IS NULL AND forgotten_at IS NULL RETURNING id",
     f"FROM (SELECT {HERE}, feedback_given_at AS seen FROM booking WHERE id = $1) s"  # noqa: S608
     " WHERE id = $1 AND s.seen IS NULL RETURNING id",
 )

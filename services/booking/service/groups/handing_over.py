@@ -43,9 +43,11 @@ async def hand_over(tx: Tx, before: GroupRow, after: GroupRow, call: Call) -> No
     if not ahead:
         return
     busy = await store.busy(tx, after.leaders, now=call.now)
-    handed = [
-        _handed(session, after, busy, call) for session in ahead if _is_to_change(session, before, after)
-    ]
+    handed = []
+    for session in (each for each in ahead if _is_to_change(each, before, after)):
+        led = _handed(session, after, busy, call)
+        handed.append(led)
+        busy.append(Busy(led.host_id, led.starts_at, led.ends_at, led.slot_id))
     if not await store.set_hosts(tx, handed):
         raise Refusal(Code.OVERLAP, "One of those who lead has another open time then.")
     slot_ids = [session.slot_id for session in ahead]

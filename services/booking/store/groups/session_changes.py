@@ -25,15 +25,12 @@ ADD = """
 """
 # Somebody else's promise was for the hour that was: they are asked again, as if for the first time.
 MOVE = """
-    UPDATE slot s
-    SET starts_at = w.starts_at, ends_at = w.ends_at, local_start = w.local_start,
-        series_start = CASE WHEN $6::boolean THEN w.starts_at ELSE s.series_start END,
+    UPDATE slot
+    SET starts_at = $2, ends_at = $3, local_start = $4,
+        series_start = CASE WHEN $6::boolean THEN $2 ELSE series_start END,
         moved_at = $5, version = version + 1, alerted_at = NULL, told_missing_at = NULL, asked_at = NULL,
-        staffing = CASE WHEN s.host_id = $7::uuid OR s.staffing = 'needs_host' THEN s.staffing
-                        ELSE 'asked' END
-    FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamp[])
-         AS w (id, starts_at, ends_at, local_start)
-    WHERE s.id = w.id
+        staffing = CASE WHEN host_id = $7::uuid OR staffing = 'needs_host' THEN staffing ELSE 'asked' END
+    WHERE id = $1
 """
 # Nor has one who moves it to an hour at which they have something else promised to help then.
 MOVE_CO_HOSTS = f"""
@@ -41,7 +38,7 @@ MOVE_CO_HOSTS = f"""
     SET starts_at = s.starts_at, ends_at = s.ends_at,
         asked_at = CASE WHEN p.id = $2::uuid THEN c.asked_at END,
         accepted_at = CASE WHEN p.id = $2::uuid AND {FREE} THEN c.accepted_at END
-    FROM slot s, person p WHERE s.id = ANY ($1::uuid[]) AND c.slot_id = s.id AND p.id = c.person_id
+    FROM slot s, person p WHERE s.id = $1 AND c.slot_id = s.id AND p.id = c.person_id
 """  # noqa: S608
 MOVE_BOOKINGS = """
     WITH moved AS (
@@ -174,24 +171,17 @@ async def members(tx: Tx, group_id: UUID, *, now: datetime) -> Sequence[Record]:
 async def move(tx: Tx, moves: Sequence[Move], *, in_series: bool, by: UUID | None, now: datetime) -> bool:
     """To other times, hosts and co-hosts with them. False when slot_no_overlap says that a host cannot.
 
-    `in_series`: the series has moved, and they are no exception of it. `by` is locked.
+    One after the other as they stand: one may go to where another has been until then. `in_series`: the
+    series has moved, and they are no exception of it. `by` is locked.
     """
-    slot_ids = [each.session.slot_id for each in moves]
     try:
-        await tx.execute(
-            MOVE,
-            slot_ids,
-            [each.to.starts_at for each in moves],
-            [each.to.ends_at for each in moves],
-            [each.to.local_start for each in moves],
-            now,
-            in_series,
-            by,
-        )
-        await tx.execute(MOVE_CO_HOSTS, slot_ids, by)
+        for each in moves:
+            slot_id, to = each.session.slot_id, each.to
+            await tx.execute(MOVE, slot_id, to.starts_at, to.ends_at, to.local_start, now, in_series, by)
+            await tx.execute(MOVE_CO_HOSTS, slot_id, by)
     except ExclusionViolationError:
         return False
-    await ask_anew(tx, slot_ids)
+    await ask_anew(tx, [each.session.slot_id for each in moves])
     return True
 
 
