@@ -153,7 +153,9 @@ async def test_taking_a_session_thanks_and_a_second_press_changes_nothing(
         page = await leader.send(form)
         assert "Kiitos! Sinä ohjaat tämän kerran" in page.text
 
-    assert [asked.slot_id for asked in tables.heard(AcceptDuty)] == [UUID(int=102)] * 2
+    assert [(asked.slot_id, asked.starts_at) for asked in tables.heard(AcceptDuty)] == [
+        (UUID(int=102), duty(2).starts_at)
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -163,6 +165,7 @@ async def test_taking_a_session_thanks_and_a_second_press_changes_nothing(
         (Code.OVERLAP, "Sinulla on silloin jo"),
         (Code.NOT_TRAINED, "koulutuksen"),
         (Code.SLOT_CLOSED, "Tämä kerta on peruttu"),
+        (Code.CHANGED_MEANWHILE, "nyt toinen aika"),
         (Code.ALREADY_STARTED, "alkanut"),
     ],
 )
@@ -189,12 +192,14 @@ async def test_a_whole_series_is_promised_by_one_press(leader: Visitor, tables: 
     page = await leader.send(form)
 
     assert "Kiitos! Sinä ohjaat nämä kerrat" in page.text
-    assert [each.slot_id for each in tables.heard(AcceptDuty)] == [each.slot_id for each in asked]
+    seen = [(each.slot_id, each.starts_at) for each in asked]
+    assert [(each.slot_id, each.starts_at) for each in tables.heard(AcceptDuty)] == seen
     tables.refuses(AcceptDuty, Refusal(Code.OVERLAP, "No."))
     page = await leader.send(form)
     assert (page.status, len(tables.heard(AcceptDuty))) == (409, 6), "the others are tried all the same"
     assert "Sinulla on silloin jo" in page.text
     assert (await leader.send(form, slot_id="x")).status == 400
+    assert (await leader.send(form, starts_at="soon")).status == 400
 
 
 async def test_giving_up_asks_first_and_offers_a_stand_in_instead(
@@ -554,6 +559,20 @@ async def test_calling_off_shows_what_they_will_read(leader: Visitor, tables: Ne
 
     assert [asked.reason for asked in tables.heard(CancelSlot)] == ["Olen sairaana."]
     assert page.path == GROUP
+
+
+async def test_where_the_last_one_has_left_meanwhile_no_reason_is_asked_for_or_refused(
+    leader: Visitor, tables: Neighbours
+) -> None:
+    tables.answers(CancelSlot, examples.host_slot())
+    path = f"{DESK}/call-off"
+    asked = (await leader.open(path)).form(path)
+    tables.answers(GetDuty, duty(taken=0))
+
+    page = await leader.send(asked, reason="Olen\x7fsairaana.", press=("do", "cancel"))
+
+    assert page.path == GROUP
+    assert [asked.reason for asked in tables.heard(CancelSlot)] == ["Aika jouduttiin perumaan."]
 
 
 async def test_a_group_session_of_the_week_leads_to_its_own_pages(

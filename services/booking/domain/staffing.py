@@ -118,6 +118,12 @@ def check_ahead(session: Session, *, now: datetime) -> None:
         raise Refusal(Code.ALREADY_STARTED, "This session is already over.")
 
 
+def check_hour(session: Session, seen: datetime | None) -> None:
+    """What somebody promises is the hour that they saw."""
+    if seen is not None and seen != session.starts_at:
+        raise Refusal(Code.CHANGED_MEANWHILE, "This session has another time now.")
+
+
 def check_can_promise(*, trained: bool, free: bool) -> None:
     if not trained:
         raise Refusal(Code.NOT_TRAINED, "Only volunteers who have been trained can host a session.")

@@ -15,7 +15,7 @@ from services.booking.store.directory import people
 from services.booking.store.staffing import staffing
 from services.contracts.booking.appointments import DescribePlace
 from services.contracts.booking.events import SlotChanged
-from services.contracts.booking.groups import ChangeGroup, Series, SetSeries, Staffing
+from services.contracts.booking.groups import ChangeGroup, MoveSession, Series, SetSeries, Staffing
 from services.contracts.booking.own import DescribeCalendar, FindCalendar
 from services.contracts.booking.people import ChangePerson, DisablePerson, EnablePerson, GetPerson
 from services.contracts.booking.slots import AddSlot, CancelSlot, GetSlot, ListHostSlots, SlotState
@@ -431,6 +431,26 @@ async def test_nothing_can_be_promised_of_what_is_over_or_off_or_no_session(hous
     assert await refusal_of(accept(house, appointment, host)) is Code.NOT_FOUND
     assert await refusal_of(accept(house, uuid4(), host)) is Code.NOT_FOUND
     assert await refusal_of(house.system.ask(AcceptDuty(slot_id=off), Anyone())) is Code.FORBIDDEN
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["the host", "a stand-in"])
+async def test_nobody_promises_an_hour_that_they_have_not_seen(house: House, named: bool) -> None:
+    """A co-facilitator moves the session while its host, or a stand-in, still looks at the former hour."""
+    host, mover, other = await house.expert(), await house.expert(), await a_volunteer(house)
+    group_id = await a_group(house, host, mover)
+    slot_id = await a_session(
+        house, group_id, host, IN_A_WEEK, Staffing.ASKED if named else Staffing.NEEDS_HOST
+    )
+    to = IN_A_WEEK + timedelta(days=1)
+    await house.system.ask(MoveSession(slot_id=slot_id, starts_at=to, ends_at=to + HOUR), mover)
+    promises = host if named else other
+
+    asked = [AcceptDuty(slot_id=slot_id, starts_at=at) for at in (IN_A_WEEK, to)]
+    assert await refusal_of(house.system.ask(asked[0], promises)) is Code.CHANGED_MEANWHILE
+    assert not (await duty_of(house, slot_id, promises)).accepted
+
+    assert (await house.system.ask(asked[1], promises)).accepted
+    assert (await house.system.ask(asked[1], promises)).accepted, "twice is once"
 
 
 async def test_when_somebody_serves_no_longer_their_sessions_need_a_host(house: House) -> None:

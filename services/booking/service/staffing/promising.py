@@ -65,6 +65,7 @@ async def accept_duty(tx: Tx, request: words.AcceptDuty, call: Call, _: Deps) ->
     actor = _server(call)
     duty = await _locked(tx, request.slot_id, actor)
     rules.check_ahead(duty.session, now=call.now)
+    rules.check_hour(duty.session, request.starts_at)
     person = duty.person
     if person.co_hosting and not person.co_host_accepted:
         await _promise_to_co_host(tx, duty, call)

@@ -50,11 +50,13 @@ SETTLED = frozenset(
         Code.NOT_TRAINED,
         Code.ALREADY_STARTED,
         Code.SLOT_CLOSED,
+        Code.CHANGED_MEANWHILE,
         Code.FORBIDDEN,
     }
 )
 CALLED_OFF = N_("This session has been called off.")
 NOT_YOURS = N_("Somebody else leads this session now.")
+MOVED = N_("This session has been moved to another time. Look at it, and answer again.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,18 +74,20 @@ async def duties(request: web.Request) -> web.Response:
 
 
 async def accept(request: web.Request) -> web.Response:
-    await forms.read(request)
-    asked = AcceptDuty(slot_id=session_acts.slot_id_of(request))
+    (seen,) = hours_of(await forms.read(request), 1)
+    asked = AcceptDuty(slot_id=session_acts.slot_id_of(request), starts_at=seen)
     return await _do(request, asked, Action.DUTY_ACCEPTED, "accepted")
 
 
 async def accept_all(request: web.Request) -> web.Response:
     """Every session that stood on the page when the button was pressed; what came in between is told."""
     form, problem = await forms.read(request), ""
-    for slot_id in ids_of(form, "slot_id")[:AT_ONCE]:
+    slot_ids = ids_of(form, "slot_id")
+    seen = zip(slot_ids, hours_of(form, len(slot_ids)), strict=True)
+    for slot_id, starts_at in list(seen)[:AT_ONCE]:
         await note(request, Action.DUTY_ACCEPTED, slot_id=slot_id)
         try:
-            await do(request, AcceptDuty(slot_id=slot_id))
+            await do(request, AcceptDuty(slot_id=slot_id, starts_at=starts_at))
         except Refusal as refusal:
             if refusal.code not in SETTLED:
                 raise
@@ -98,6 +102,18 @@ def ids_of(form: Form, name: str) -> Sequence[UUID]:
         return [UUID(text) for text in form.all(name)]
     except ValueError as error:
         raise Refusal(Code.FIELD_INVALID, "That is no id of a session.") from error
+
+
+def hours_of(form: Form, count: int) -> Sequence[datetime | None]:
+    """At which each session stood on the page; a page of an older release did not tell."""
+    told = form.all("starts_at") or [""] * count
+    try:
+        hours = [datetime.fromisoformat(text) if text else None for text in told]
+    except ValueError as error:
+        raise Refusal(Code.FIELD_INVALID, "That is no hour of a session.") from error
+    if len(hours) != count:
+        raise Refusal(Code.FIELD_INVALID, "Each session has one hour.")
+    return hours
 
 
 async def ask_to_give_up(request: web.Request) -> web.Response:
@@ -152,7 +168,7 @@ async def _do(request: web.Request, asked: Request[Duty], action: Action, done: 
 
 def _words(request: web.Request, code: Code) -> str:
     say = say_for(request)
-    own = {Code.SLOT_CLOSED: CALLED_OFF, Code.FORBIDDEN: NOT_YOURS}
+    own = {Code.SLOT_CLOSED: CALLED_OFF, Code.FORBIDDEN: NOT_YOURS, Code.CHANGED_MEANWHILE: MOVED}
     return say(own[code]) if code in own else sentence(code, say)
 
 
