@@ -52,7 +52,8 @@ async def ask_to_call_off(request: web.Request) -> web.Response:
 async def call_off(request: web.Request) -> web.Response:
     """With somebody coming, the words are shown as they will be read before they are sent."""
     form, duty, say = await forms.read(request), await find(request), say_for(request)
-    reason = form.clean("reason", fields.words, say)
+    # Where nobody reads a reason the page does not ask for one.
+    reason = form.clean("reason", fields.words, say) if duty.taken else None
     if not reason and duty.taken:
         form.errors.setdefault("reason", when_empty("reason", say))
     if form.errors:
