@@ -71,8 +71,9 @@ WITHDRAW_FREE_OF_HOST = """
         ORDER BY id FOR UPDATE
     )
 """
+# Nobody else is to come to it, and a place given back is no free time.
 END_SLOT = """
-    UPDATE slot SET ended_at = $2
+    UPDATE slot SET ended_at = $2, bookable_until = least(bookable_until, $2)
     WHERE id = $1 AND ended_at IS NULL AND starts_at = coalesce($3::timestamptz, starts_at)
 """
 ATTENDEES = """

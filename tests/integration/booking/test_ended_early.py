@@ -9,14 +9,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.booking.subscribers import end_slot
+from services.contracts.booking.appointments import CancelBooking, MoveBooking
+from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.groups import EndGroup, MoveSession, Series, SetSeries
 from services.contracts.booking.own_data import EraseResident
+from services.contracts.booking.receptions import ChangeReception
 from services.contracts.booking.slots import CancelSlot, SlotState
 from services.contracts.envelope import Service, Staff, Told, raw
+from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import RoomClosed
 from services.runtime.db import Database, Tx
 from tests.support.enrolling import DAY, Circle
-from tests.support.house import A_TUESDAY, ZONE, House
+from tests.support.house import A_TUESDAY, ZONE, House, hours, resident
 from tests.support.sessions import with_database
 
 STARTS = A_TUESDAY + DAY
@@ -114,3 +118,58 @@ async def forget_then_call_off(
     forgotten = await row_of(house, "booking", booking_id)
     assert (forgotten["status"], forgotten["cancel_reason"]) == ("cancelled", None)
     await house.system.check_invariants()
+
+
+@pytest.mark.parametrize("ended", ["while free", "while it was given back", "with places left"])
+async def test_nobody_books_a_time_whose_room_its_host_has_closed(house: House, ended: str) -> None:
+    host = await house.expert()
+    places = 3 if ended == "with places left" else 1
+    kind = SlotKind.DROP_IN if places > 1 else SlotKind.APPOINTMENT
+    slot, other = [await house.slot(host, at, kind=kind, capacity=places) for at in (STARTS, STARTS + DAY)]
+    mine = await house.book(other.id)
+    house.system.clock.set(STARTS - SHORTLY)
+    if ended != "while free":
+        booked = await house.book(slot.id, email="a@posti.example")
+        if ended == "while it was given back":
+            await house.system.ask(CancelBooking(booking_id=booked.id), resident(booked))
+    assert slot.id in [free.id for free in await house.free()]
+
+    await hear_end(house, slot.id, STARTS)
+
+    assert slot.id not in [free.id for free in await house.free()]
+    for asking in (
+        house.book(slot.id),
+        house.system.ask(MoveBooking(booking_id=mine.id, slot_id=slot.id), resident(mine)),
+    ):
+        with pytest.raises(Refusal) as refused:
+            await asking
+        assert refused.value.code is Code.SLOT_CLOSED
+    await house.system.check_invariants()
+
+
+async def test_what_was_ended_stays_closed_when_its_hours_may_be_booked_later(house: House) -> None:
+    host = await house.expert()
+    published = await house.hours(host, notice_hours=1)
+    first = min(await house.free(), key=lambda free: free.starts_at)
+    house.system.clock.set(first.starts_at - SHORTLY)
+    await hear_end(house, first.id, first.starts_at)
+
+    await house.system.ask(
+        ChangeReception(reception_id=published.reception.id, hours=hours(notice_hours=0)), host
+    )
+
+    assert first.id not in [free.id for free in await house.free()]
+
+
+async def test_an_open_groups_session_that_was_ended_is_no_free_time(house: House) -> None:
+    circle = await Circle.build(house, STARTS, STARTS + DAY)
+    house.system.clock.set(STARTS + SHORTLY)
+    await hear_end(house, circle.sessions[0], STARTS)
+    to = STARTS + 2 * DAY
+
+    await house.system.ask(
+        MoveSession(slot_id=circle.sessions[1], starts_at=to, ends_at=to + HOUR), circle.host
+    )
+
+    found = await house.free(from_at=STARTS - DAY)
+    assert [free.id for free in found] == [circle.sessions[1]]

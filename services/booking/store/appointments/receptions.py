@@ -67,7 +67,9 @@ MAKE_SLOTS = """
     RETURNING starts_at
 """
 WITHDRAW = "UPDATE slot SET state = 'withdrawn' WHERE id = ANY ($1::uuid[])"
-SET_NOTICE = "UPDATE slot SET bookable_until = starts_at - $2::interval WHERE id = ANY ($1::uuid[])"
+SET_NOTICE = """
+    UPDATE slot SET bookable_until = least(starts_at - $2::interval, ended_at) WHERE id = ANY ($1::uuid[])
+"""
 
 
 @dataclass(frozen=True)
