@@ -26,7 +26,8 @@ from services.runtime.db import Tx
 async def erase_resident(tx: Tx, request: words.EraseResident, call: Call, deps: Deps) -> words.Erased:
     """One transaction: nobody meets half of it, and what is told of it tells ids alone."""
     access.oneself(call.actor)
-    found = await store.of_resident(tx, request.booking_id)
+    await store.lock_groups(tx, await store.of_resident(tx, request.booking_id))
+    found = await store.of_resident(tx, request.booking_id)  # also what they were brought along to meanwhile
     if not found:
         raise access.not_found()
     known = [row for row in await booking_store.several(tx, found) if not row.forgotten]

@@ -23,6 +23,12 @@ OF_RESIDENT = """
     UNION SELECT o.id FROM asked JOIN booking o ON o.phone = asked.phone
         WHERE asked.email IS NULL AND o.email IS NULL
 """
+LOCK_GROUPS = """
+    SELECT id FROM peer_group WHERE id IN (
+        SELECT e.group_id FROM booking b JOIN enrolment e ON e.id = b.enrolment_id
+        WHERE b.id = ANY ($1::uuid[]))
+    ORDER BY id FOR UPDATE
+"""
 OWN = f"""
     SELECT b.id AS booking_id, b.status, b.display_name AS resident_name, b.email, b.phone, b.language,
            b.municipality, b.age_group, b.note, b.comes_as, b.walked_in, b.cancelled_by, b.cancel_reason,
@@ -58,6 +64,11 @@ ERASE = f"""
 async def of_resident(tx: Tx, booking_id: UUID) -> list[UUID]:
     """Everything that the one with this booking has; nothing if there is no such booking."""
     return [row["id"] for row in await tx.fetch(OF_RESIDENT, booking_id)]
+
+
+async def lock_groups(tx: Tx, booking_ids: Sequence[UUID]) -> None:
+    """Those in which these are: nobody is brought along to another session of them until the commit."""
+    await tx.fetch(LOCK_GROUPS, booking_ids)
 
 
 async def own_bookings(tx: Tx, booking_ids: Sequence[UUID]) -> list[OwnBooking]:
