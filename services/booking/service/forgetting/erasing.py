@@ -27,7 +27,7 @@ async def erase_resident(tx: Tx, request: words.EraseResident, call: Call, deps:
     """One transaction: nobody meets half of it, and what is told of it tells ids alone."""
     access.oneself(call.actor)
     await store.lock_groups(tx, await store.of_resident(tx, request.booking_id))
-    found = await store.of_resident(tx, request.booking_id)  # also what they were brought along to meanwhile
+    found = await store.of_resident(tx, request.booking_id)  # also what they were brought along to just now
     if not found:
         raise access.not_found()
     known = [row for row in await booking_store.several(tx, found) if not row.forgotten]
