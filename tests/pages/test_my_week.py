@@ -200,6 +200,36 @@ async def test_a_time_is_cancelled_with_a_reason(expert: Visitor, neighbours: Ne
     assert page.path == "/my/week"
 
 
+@pytest.mark.parametrize(
+    ("comes", "status"),
+    [("another", 409), ("the same", 200), ("nobody", 200)],
+    ids=lambda value: str(value),
+)
+async def test_nobody_reads_a_reason_that_was_written_for_somebody_else(
+    expert: Visitor, neighbours: Neighbours, comes: str, status: int
+) -> None:
+    """Who had booked gave the time back after it was shown what they would read."""
+    slot = examples.host_slot()
+    neighbours.answers(GetSlot, slot)
+    neighbours.answers(CancelSlot, examples.host_slot(state=SlotState.CANCELLED))
+    page = await expert.open(f"/my/week/slots/{slot.id}/cancel")
+    page = await expert.send(page.form("/cancel"), reason="Hei Kielo!", press=("do", "show"))
+
+    [first] = slot.bookings
+    another = msgspec.structs.replace(first, booking_id=UUID(int=7), display_name="Pihla")
+    bookings = {"another": [another], "the same": [first], "nobody": []}[comes]
+    neighbours.answers(GetSlot, examples.host_slot(bookings=bookings))
+    page = await expert.send(page.form("/cancel"), press=("do", "cancel"))
+
+    assert page.status == status
+    assert bool(neighbours.heard(CancelSlot)) is (status == 200)
+    if status == 409:
+        assert "on vaihtunut sillä välin" in page.text
+        page = await expert.send(page.form("/cancel"), reason="Hei!", press=("do", "show"))
+        await expert.send(page.form("/cancel"), press=("do", "cancel"))
+        assert neighbours.heard(CancelSlot)[0].reason == "Hei!"
+
+
 async def test_where_nobody_comes_no_reason_is_asked_for_and_none_can_be_wrong(
     expert: Visitor, neighbours: Neighbours
 ) -> None:

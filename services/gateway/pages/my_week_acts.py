@@ -25,6 +25,7 @@ from services.runtime.texts import span_in_words
 
 # Told to nobody, unless somebody books in the very moment of the press.
 NOBODY_ASKED = N_("The time had to be cancelled.")
+OTHERS_COME = N_("Who has booked this time has changed meanwhile. Check that the reason suits them.")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ async def ask_to_cancel(request: web.Request) -> web.Response:
 
 
 async def cancel(request: web.Request) -> web.Response:
-    """With somebody coming, the words are shown as they will be read before they are sent."""
+    """With somebody coming, the words are shown as they will be read before they are sent: to those for
+    whom they were written, and to nobody who has come instead of them."""
     form, say = await forms.read(request), say_for(request)
     slot = await do(request, GetSlot(slot_id=_slot_id(request)))
     # Where nobody reads a reason the page does not ask for one.
@@ -93,6 +95,9 @@ async def cancel(request: web.Request) -> web.Response:
         form.errors.setdefault("reason", when_empty("reason", say))
     if form.errors:
         return await _show_cancel(request, form, status=400)
+    if form.value("do") == "cancel" and _others_come(slot, form.value("for")):
+        form.errors["reason"] = say(OTHERS_COME)
+        return await _show_cancel(request, form, status=409)
     if _coming(slot) and form.value("do") != "cancel":
         return await _show_cancel(request, form, preview=True)
     await note(request, Action.SLOT_CANCELLED, slot_id=_slot_id(request))
@@ -118,6 +123,7 @@ async def _show_cancel(
         form=form,
         slot=slot,
         booked=len(coming),
+        readers=[person.booking_id for person in coming],
         previews=[_as_read(request, slot, person, form.value("reason")) for person in coming]
         if preview
         else [],
@@ -127,6 +133,12 @@ async def _show_cancel(
 
 def _coming(slot: HostSlot) -> list[Attendee]:
     return [person for person in slot.bookings if person.status in COMING]
+
+
+def _others_come(slot: HostSlot, shown: str) -> bool:
+    """Whether somebody would read it who was not among those for whom it was `shown`; a page of an older
+    release does not tell."""
+    return bool(shown) and not {str(person.booking_id) for person in _coming(slot)} <= set(shown.split())
 
 
 def _as_read(request: web.Request, slot: HostSlot, person: Attendee, reason: str) -> AsRead:
