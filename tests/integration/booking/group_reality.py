@@ -14,12 +14,14 @@ from services.booking.handlers import USE_CASES, handlers
 from services.booking.jobs import Jobs
 from services.booking.service.deps import Deps
 from services.booking.service.directory.people import ensure_first_coordinator
+from services.contracts.booking.appointments import DescribeMessage
 from services.contracts.booking.catalogue import AddOrganisation, Words
+from services.contracts.booking.enrolment import DescribeGroupMessage
 from services.contracts.booking.groups import AddGroup
 from services.contracts.booking.people import AddPerson
 from services.contracts.booking.slots import AddSlot
 from services.contracts.envelope import Actor, Anyone, Request, Resident, Role, Staff, Told
-from services.contracts.refusals import Refusal
+from services.contracts.refusals import Code, Refusal
 from services.runtime import db
 from services.runtime.call import Call, own_call
 from services.runtime.db import Database, Tx
@@ -29,12 +31,13 @@ from tests.support.system import INVARIANTS
 T = TypeVar("T")
 
 BOOKINGS = """
-    SELECT b.id, b.display_name, b.slot_id, b.status, b.held_until, b.link_version, b.enrolment_id
+    SELECT b.id, b.display_name, b.slot_id, b.status, b.held_until, b.link_version, b.enrolment_id,
+           b.forgotten_at IS NOT NULL AS forgotten
     FROM booking.booking b
 """
 SLOTS = "SELECT id, state, taken, capacity, starts_at, staffing, host_id, told_missing_at FROM booking.slot"
 OFFERS = """
-    SELECT DISTINCT b.display_name, e.offered_until FROM booking.enrolment e
+    SELECT b.id, e.offered_until FROM booking.enrolment e
     JOIN booking.booking b ON b.enrolment_id = e.id WHERE e.offered_until IS NOT NULL
 """
 NEWS = "SELECT id, subject, body FROM booking.outbox WHERE id > $1 ORDER BY id"
@@ -76,6 +79,7 @@ class Seen:
     status: dict[tuple[str, int], tuple[str, datetime | None]]
     sessions: dict[int, tuple[bool, int, int, datetime, str, str]]
     told: dict[int, datetime | None]
+    forgotten: set[str]
     offers: dict[str, datetime]
     ids: dict[tuple[str, int], Any]
 
@@ -93,6 +97,7 @@ class Reality:
     sessions: list[UUID] = field(default_factory=list)
     group_id: UUID = field(default_factory=uuid4)
     steps: int = 0
+    names: dict[UUID, str] = field(default_factory=dict)
     _told: int = 0
     _deps: Deps | None = None
 
@@ -121,7 +126,7 @@ class Reality:
         """An empty house at nine on a Tuesday morning."""
         self.run(self.look.execute(EMPTY))
         self.clock.moment = A_TUESDAY
-        self.sessions = []
+        self.sessions, self.names = [], {}
         self._deps = Deps(
             zone=ZONE, confirm_first=confirm, hold=timedelta(hours=1), link_life=timedelta(days=7)
         )
@@ -220,11 +225,13 @@ class Reality:
             )
 
         bookings, slots, offers = self.run(read())
+        for row in bookings:  # as they were called before they were forgotten
+            self.names.setdefault(row["id"], row["display_name"])
         number = {slot_id: place for place, slot_id in enumerate(self.sessions)}
         names = {staff.person_id: name for name, staff in self.hosts.items()}
         return Seen(
             status={
-                (row["display_name"], number[row["slot_id"]]): (
+                (self.names[row["id"]], number[row["slot_id"]]): (
                     row["status"],
                     row["held_until"] if row["status"] in ("held", "offered") else None,
                 )
@@ -242,12 +249,13 @@ class Reality:
                 for row in slots
             },
             told={number[row["id"]]: row["told_missing_at"] for row in slots},
-            offers={row["display_name"]: row["offered_until"] for row in offers},
-            ids={(row["display_name"], number[row["slot_id"]]): row for row in bookings},
+            forgotten={self.names[row["id"]] for row in bookings if row["forgotten"]},
+            offers={self.names[row["id"]]: row["offered_until"] for row in offers},
+            ids={(self.names[row["id"]], number[row["slot_id"]]): row for row in bookings},
         )
 
     def news(self, seen: Seen) -> list[tuple[str, str, int]]:
-        """What has been told of people since the last look."""
+        """What people have been told since the last look, if anybody is written to about it."""
         rows = self.run(self.look.fetch(NEWS, self._told))
         about = {row["id"]: place for place, row in seen.ids.items()}
         told = []
@@ -256,8 +264,25 @@ class Reality:
             name = row["subject"].rpartition(".")[2]
             if name in OF_PEOPLE:
                 facts = msgspec.json.decode(msgspec.json.decode(row["body"], type=Told).body)
-                told.append((name, *about[UUID(facts["booking_id"])]))
+                place = about[UUID(facts["booking_id"])]
+                if place[0] not in seen.forgotten or self._is_written_to(seen.ids[place]):
+                    told.append((name, *place))
         return told
+
+    def _is_written_to(self, booking: Any) -> bool:
+        """As it is found out before a message is written."""
+        asked: list[Request[Any]] = [
+            DescribeMessage(booking_id=booking["id"]),
+            DescribeGroupMessage(enrolment_id=booking["enrolment_id"]),
+        ]
+        return any(self.refused(request) != Code.NOT_FOUND for request in asked)
+
+    def refused(self, request: Request[Any]) -> Code | None:
+        try:
+            self.ask(request)
+        except Refusal as refusal:
+            return refusal.code
+        return None
 
     def broken(self) -> list[str]:
         return [f"{row['broken']}: {row['what']}" for row in self.run(self.look.fetch(INVARIANTS))]
