@@ -216,7 +216,9 @@ async def test_giving_up_asks_first_and_offers_a_stand_in_instead(
     assert "Etsimme jonkun muun" in told.text
     told = await leader.send(page.form("/stand-in"), press=("wanted", "yes"))
     assert "Jos kukaan ei pääse, tulet itse" in told.text
-    assert [asked.wanted for asked in tables.heard(AskForStandIn)] == [True]
+    assert [(asked.wanted, asked.starts_at) for asked in tables.heard(AskForStandIn)] == [
+        (True, duty().starts_at)
+    ]
 
 
 async def test_a_wish_for_a_stand_in_can_be_taken_back(leader: Visitor, tables: Neighbours) -> None:

@@ -100,12 +100,13 @@ class GiveUpDuty(Request[Duty], frozen=True, kw_only=True):
 
 class AskForStandIn(Request[Duty], frozen=True, kw_only=True):
     """The host would like somebody else to come, and comes if nobody is found. `wanted` false takes it
-    back."""
+    back. Refuses `changed_meanwhile` as `AcceptDuty` does."""
 
     subject: ClassVar[str] = "booking.v1.rpc.ask_for_stand_in"
     reply = Duty
     slot_id: UUID
     wanted: bool = True
+    starts_at: datetime | None = None
 
 
 class AssignHost(Request[Duty], frozen=True, kw_only=True):

@@ -453,6 +453,24 @@ async def test_nobody_promises_an_hour_that_they_have_not_seen(house: House, nam
     assert (await house.system.ask(asked[1], promises)).accepted, "twice is once"
 
 
+async def test_nobody_says_that_they_come_if_need_be_to_an_hour_that_they_have_not_seen(
+    house: House,
+) -> None:
+    host, mover = await house.expert(), await house.expert()
+    group_id = await a_group(house, host, mover)
+    slot_id = await a_session(house, group_id, host, IN_A_WEEK)
+    to = IN_A_WEEK + timedelta(days=1)
+    await house.system.ask(MoveSession(slot_id=slot_id, starts_at=to, ends_at=to + HOUR), mover)
+
+    for wanted in (True, False):
+        late = AskForStandIn(slot_id=slot_id, wanted=wanted, starts_at=IN_A_WEEK)
+        assert await refusal_of(house.system.ask(late, host)) is Code.CHANGED_MEANWHILE
+    assert (await duty_of(house, slot_id, host)).staffing is Staffing.ASKED
+
+    in_time = await house.system.ask(AskForStandIn(slot_id=slot_id, starts_at=to), host)
+    assert in_time.staffing is Staffing.STAND_IN_WANTED
+
+
 async def test_when_somebody_serves_no_longer_their_sessions_need_a_host(house: House) -> None:
     host, helper = await house.expert(), await a_volunteer(house)
     group_id = await a_group(house, host)

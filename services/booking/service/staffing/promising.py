@@ -95,6 +95,7 @@ async def ask_for_stand_in(tx: Tx, request: words.AskForStandIn, call: Call, _: 
     actor = _server(call)
     duty = await _locked(tx, request.slot_id, actor)
     rules.check_ahead(duty.session, now=call.now)
+    rules.check_hour(duty.session, request.starts_at)
     if duty.session.host_id != actor.person_id:
         raise Refusal(Code.FORBIDDEN, "Only its host can ask for a stand-in.")
     if request.wanted and duty.session.staffing is not Staffing.STAND_IN_WANTED:

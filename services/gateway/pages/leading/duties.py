@@ -132,8 +132,8 @@ async def give_up(request: web.Request) -> web.Response:
 async def ask_for_stand_in(request: web.Request) -> web.Response:
     """Or take it back that one is wanted."""
     form = await forms.read(request)
-    wanted = form.value("wanted") != "no"
-    asked = AskForStandIn(slot_id=session_acts.slot_id_of(request), wanted=wanted)
+    wanted, (seen,) = form.value("wanted") != "no", hours_of(form, 1)
+    asked = AskForStandIn(slot_id=session_acts.slot_id_of(request), wanted=wanted, starts_at=seen)
     return await _do(request, asked, Action.STAND_IN_ASKED, "stand-in" if wanted else "kept")
 
 
