@@ -37,6 +37,7 @@ from services.runtime.commands import in_transaction
 from services.runtime.db import Database, Tx
 
 MOST_TRIES = 10
+MOST_UNKNOWN = 2
 
 
 def handlers(db: Database, bus: Bus, means: Means) -> Handlers:
@@ -71,19 +72,24 @@ def _looking(means: Means, board: Board) -> Handler:
 
 
 def _knowing(handler: Handler, db: Database, bus: Bus) -> Handler:
-    """`handler`, which may meet something new: then its owner is asked, once, and remembered."""
+    """`handler`, which may meet something new, a slot or somebody's place or both: then its owner is asked,
+    once about each, and it is remembered."""
 
-    async def handle(request: Any, call: Call) -> Any:
-        try:
-            return await handler(request, call)
-        except NotYetKnown as unknown:
-            asking = replace(call, actor=Service(name=bus.name), key=None)
-            answer = await bus.call(unknown.ask, asking)
+    async def learn(unknown: NotYetKnown, call: Call) -> None:
+        asking = replace(call, actor=Service(name=bus.name), key=None)
+        answer = await bus.call(unknown.ask, asking)
 
         async def remember(tx: Tx) -> None:
             await news.take_in_answer(tx, answer, at=call.now)
 
         await db.transact(remember)
+
+    async def handle(request: Any, call: Call) -> Any:
+        for _ in range(MOST_UNKNOWN):
+            try:
+                return await handler(request, call)
+            except NotYetKnown as unknown:
+                await learn(unknown, call)
         return await handler(request, call)
 
     return handle

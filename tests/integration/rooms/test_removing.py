@@ -46,6 +46,20 @@ async def test_who_was_sent_out_stays_out_until_let_back(rooms: Rooms) -> None:
     assert (await rooms.resident_joins(sent_out)).video is not None
 
 
+async def test_one_of_whom_and_of_whose_meeting_no_news_has_come_is_sent_out_at_the_first_press(
+    rooms: Rooms,
+) -> None:
+    booked = ABooking(slot=ASlot(starts_at=NOON, kind=SlotKind.GROUP))
+    rooms.booking.knows(booked)
+    await rooms.booking.answer()
+    rooms.clock.set(NOON)
+
+    await rooms.removes(booked)
+
+    assert await code_of(rooms, booked) is Code.REMOVED
+    assert len(rooms.booking.asked) == 2
+
+
 async def test_a_new_link_lets_nobody_back_who_was_sent_out(rooms: Rooms) -> None:
     sent_out, _ = await a_group(rooms)
     await rooms.removes(sent_out)
