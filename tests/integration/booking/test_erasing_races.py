@@ -1,17 +1,20 @@
-"""Whoever is forgotten while a group they are in gets a session more is not brought along to it."""
+"""Whoever is forgotten is so whatever others do about them at that moment, or do not know of it yet."""
 
 import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from services.booking.store.forgetting import own_data
 from services.booking.store.groups import session_changes
+from services.contracts.booking.appointments import RecordOutcome
 from services.contracts.booking.own_data import EraseResident
-from services.contracts.booking.slots import AddSlot
+from services.contracts.booking.slots import AddSlot, BookingStatus
 from services.contracts.envelope import Service
 from tests.support.enrolling import DAY, Circle
+from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House
 from tests.support.meeting import HERE, meeting
 
@@ -51,3 +54,36 @@ async def test_nothing_is_kept_of_who_is_forgotten_while_a_session_is_added(
     rows = await house.system.sql("SELECT display_name, email FROM booking.booking")
     assert not [row for row in rows if row["email"] or row["display_name"] == "Kanarialintu"]
     await house.system.check_invariants()
+
+
+@pytest.mark.parametrize("noted", ["afterwards", "at that moment"])
+async def test_no_guidance_is_kept_of_who_is_forgotten(house: House, noted: str) -> None:
+    """A host's page from before may still say to whom they were guided, in words of the host's own."""
+    host = await house.expert()
+    slot = await house.slot(host, STARTS)
+    booked = await house.book(slot.id)
+    house.system.clock.set(STARTS + HOUR)
+    erasing = EraseResident(booking_id=booked.id)
+    if noted == "afterwards":
+        await house.system.ask(erasing, Service(name="gateway"))
+        outcome = RecordOutcome(booking_id=booked.id, status=BookingStatus.ATTENDED, guided_to=["Kela"])
+        await house.system.ask(outcome, host)
+    else:
+        other = await asyncpg.connect(house.system.database_url("booking"))
+        async with other.transaction():
+            await other.execute("SELECT FROM booking.booking WHERE id = $1 FOR UPDATE", booked.id)
+            erased = asyncio.create_task(house.system.ask(erasing, Service(name="gateway")))
+            await eventually(lambda: somebody_waits(house))
+            await other.execute("INSERT INTO booking.guidance VALUES ($1, 'Kela')", booked.id)
+        await erased
+        await other.close()
+
+    assert await house.system.sql("SELECT FROM booking.guidance") == []
+    [row] = await house.system.sql("SELECT status, forgotten_at FROM booking.booking")
+    assert row["forgotten_at"] is not None
+    assert row["status"] == (BookingStatus.ATTENDED if noted == "afterwards" else BookingStatus.CONFIRMED)
+
+
+async def somebody_waits(house: House) -> bool:
+    """For a row that somebody else holds."""
+    return bool(await house.system.sql("SELECT FROM pg_locks WHERE NOT granted AND locktype <> 'advisory'"))

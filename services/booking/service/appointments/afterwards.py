@@ -32,7 +32,8 @@ async def record_outcome(tx: Tx, request: words.RecordOutcome, call: Call, deps:
         raise field_refusal(
             Code.FIELD_INVALID, "guided_to", "At most ten services of 1 to 120 characters each."
         )
-    await store.set_outcome(tx, booking.id, request.status, guided_to, now=call.now)
+    kept = [] if booking.forgotten else guided_to
+    await store.set_outcome(tx, booking.id, request.status, kept, now=call.now)
     await store.note_change(tx, booking.id, request.status, by=access.signature(actor), now=call.now)
     await news.outcome(tx, await store.present(tx, booking.id), call=call)
     return Nothing()

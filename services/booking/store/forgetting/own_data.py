@@ -81,10 +81,11 @@ async def own_bookings(tx: Tx, booking_ids: Sequence[UUID]) -> list[OwnBooking]:
 
 
 async def erase(tx: Tx, booking_ids: Sequence[UUID], *, by: tuple[str, UUID | None], now: datetime) -> None:
-    """What was known of them, and what they asked for and others noted about them."""
+    """What was known of them, and what they asked for and others noted about them: last of all, when nobody
+    notes anything more without seeing that they are forgotten."""
     await tx.execute(FORGET_REQUESTS, booking_ids)
-    await tx.execute(FORGET_GUIDANCE, booking_ids)
     await tx.execute(ERASE, booking_ids, now, *by)
+    await tx.execute(FORGET_GUIDANCE, booking_ids)
 
 
 def _own(row: Record, changes: list[OwnChange]) -> OwnBooking:
