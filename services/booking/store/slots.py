@@ -61,7 +61,10 @@ ADD_SLOT = """
     RETURNING true
 """
 CANCEL_SLOT = """
-    UPDATE slot SET state = 'cancelled', cancel_reason = $2, taken = 0
+    UPDATE slot
+    SET state = 'cancelled', cancel_reason = $2,
+        taken = (SELECT coalesce(sum(seats), 0) FROM booking
+                 WHERE slot_id = $1 AND status IN ('attended', 'no_show'))
     WHERE id = $1 AND state = 'open' RETURNING true
 """
 WITHDRAW_FREE_OF_HOST = """

@@ -124,6 +124,7 @@ async def test_an_outcome_is_not_overwritten_by_calling_the_time_off(house: Hous
 
     rows = await house.system.sql("SELECT status FROM booking.booking")
     assert rows[0]["status"] == "attended"
+    await house.system.check_invariants()
 
 
 @pytest.fixture
