@@ -247,7 +247,9 @@ async def test_whose_row_cannot_be_written_takes_nobody_of_the_crowd_along(rooms
 
     assert isinstance(came.pop(3), AnswerFailed)
     names = {each.display_name for each in came if isinstance(each, Joined)}
-    assert names == {"Esikko", *(f"Esikko {number}" for number in range(2, 7))}
+    assert len(names) == 6
+    # Nobody waits for a number that somebody else is just taking, and one of the seven is given up.
+    assert names < {"Esikko", *(f"Esikko {number}" for number in range(2, 8))}
 
 
 async def test_one_whom_somebody_holds_keeps_nobody_of_the_crowd_out(
