@@ -65,6 +65,22 @@ async def test_an_offered_place_at_another_hour_is_offered_again(
     assert "klo 14.30" in second.text
 
 
+async def test_a_place_is_offered_in_a_year_whose_seconds_are_more_than_32_bits(
+    notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
+) -> None:
+    years = timedelta(weeks=52 * 20)
+    clock.set(NOW + years)
+    until = NOW + years + timedelta(hours=24)
+    offered = replace(
+        a_session(status=BookingStatus.OFFERED), starts_at=STARTS + years, ends_at=until + HOUR
+    )
+    group = neighbours.has_group(a_group(offered, status=BookingStatus.OFFERED, offered_until=until))
+
+    await neighbours.tell(session_news(SeatOffered, group, offered, offered_until=until))
+
+    await mailroom.mails(1)
+
+
 async def test_who_only_waits_is_not_told_that_they_come_nor_put_it_in_their_calendar(
     notify: System, neighbours: Neighbours, mailroom: Mailroom, clock: SetClock
 ) -> None:
