@@ -215,6 +215,44 @@ async def test_whether_somebody_is_trained_is_not_lost_by_a_change(
     assert (asked.trained, asked.themes) == (True, ["talousneuvonta"])
 
 
+async def test_what_somebody_else_changed_of_a_person_is_told_and_nothing_typed_is_lost(
+    coordinator: Visitor, neighbours: Neighbours
+) -> None:
+    trained = msgspec.structs.replace(
+        examples.EXPERT, role=Role.VOLUNTEER, trained=True, themes=["talousneuvonta"]
+    )
+    neighbours.answers(GetPerson, trained)
+    form = (await coordinator.open(PERSON)).form(PERSON)
+    theirs = msgspec.structs.replace(trained, role=Role.EXPERT, trained=False, themes=[], version=2)
+    neighbours.answers(GetPerson, theirs)
+    neighbours.refuses(ChangePerson, Refusal(Code.CHANGED_MEANWHILE, "Changed.", version=2))
+
+    page = await coordinator.send(form, display_name="Aino Uusi")
+
+    assert page.status == 409
+    assert "Joku muu muutti tätä" in page.text
+    stands = dict(zip([it.text for it in page.all("dt")], [it.text for it in page.all("dd")], strict=True))
+    assert list(stands.values()) == [theirs.display_name, "asiantuntija", "–", "–"]
+    again = page.form(PERSON)
+    assert (again.fields["display_name"], again.fields["trained"]) == ("Aino Uusi", "yes")
+    neighbours.answers(ChangePerson, theirs)
+    saved = await coordinator.send(again, trained=None)
+    assert "Muutokset ovat voimassa" in saved.text
+    assert [asked.version for asked in neighbours.heard(ChangePerson)] == [1, 2]
+
+
+async def test_a_form_of_a_person_that_names_no_version_never_writes_over_what_stands(
+    coordinator: Visitor, neighbours: Neighbours
+) -> None:
+    neighbours.answers(ChangePerson, examples.EXPERT)
+    page = await coordinator.open(PERSON)
+
+    await coordinator.send(page.form(PERSON), version=None)
+
+    (change,) = neighbours.heard(ChangePerson)
+    assert change.version == 0, "which nobody has: only what stands already may be asked for"
+
+
 async def test_ones_own_role_stays(coordinator: Visitor, neighbours: Neighbours) -> None:
     neighbours.refuses(ChangePerson, Refusal(Code.FORBIDDEN, "Your own."))
     neighbours.answers(GetPerson, COORDINATOR)

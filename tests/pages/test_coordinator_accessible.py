@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
-from services.contracts.booking.people import GetPerson
+from services.contracts.booking.people import ChangePerson, GetPerson
+from services.contracts.refusals import Code, Refusal
 from tests.pages import examples
 from tests.pages.coordination import BOOKING, PERSON, gone, prepare
 from tests.pages.test_coordinator import PLAIN_PAGES
@@ -70,6 +72,20 @@ async def test_errors_and_contacts_are_within_reach(page: Page, neighbours: Neig
 
     neighbours.answers(GetPerson, gone(examples.EXPERT))
     await page.goto(PERSON)
+    await assert_within_reach(page)
+
+
+async def test_what_somebody_else_changed_of_a_person_is_within_reach(
+    page: Page, neighbours: Neighbours
+) -> None:
+    await page.goto(PERSON)
+    neighbours.answers(GetPerson, msgspec.structs.replace(examples.EXPERT, email="a@b.example", version=2))
+    neighbours.refuses(ChangePerson, Refusal(Code.CHANGED_MEANWHILE, "Changed.", version=2))
+
+    await page.get_by_role("button", name="Tallenna").click()
+
+    await expect(page.get_by_role("alert")).to_contain_text("Joku muu muutti tätä")
+    await expect(page.locator("dl")).to_contain_text("a@b.example")
     await assert_within_reach(page)
 
 

@@ -9,7 +9,11 @@ from services.contracts.envelope import Nothing, Request, Role
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """`trained`: a volunteer who may host alone. `themes`: in which they may stand in for others."""
+    """`trained`: a volunteer who may host alone. `themes`: in which they may stand in for others.
+
+    `version` rises with every `ChangePerson` and `ChangeProfile`. Disabling and enabling leave it as it is:
+    what they decide is not in those two.
+    """
 
     id: UUID
     role: Role
@@ -20,6 +24,7 @@ class Person(Struct, frozen=True, kw_only=True):
     disabled: bool = False
     trained: bool = False
     themes: list[str] = []
+    version: int = 1
 
 
 class People(Struct, frozen=True):
@@ -79,6 +84,8 @@ class ChangePerson(Request[Person], frozen=True, kw_only=True):
 
     A volunteer who is not trained any more leads nothing: another host is looked for at once. Refuses
     `forbidden` for a role of one's own: somebody must be left to invite the others.
+    `version`: the one it was made from; refuses `changed_meanwhile` (`facts.version`) when somebody else
+    has changed them since. Without it whatever stands is changed: the gateway always says one.
     """
 
     subject: ClassVar[str] = "booking.v1.rpc.change_person"
@@ -91,6 +98,7 @@ class ChangePerson(Request[Person], frozen=True, kw_only=True):
     languages: list[str]
     trained: bool = False
     themes: list[str] = []
+    version: int | None = None
 
 
 class DisablePerson(Request[Nothing], frozen=True, kw_only=True):

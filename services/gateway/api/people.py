@@ -33,6 +33,14 @@ class PersonBody(Struct, frozen=True, kw_only=True):
     themes: Annotated[list[ThemeId], Meta(max_length=100)] | None = None
 
 
+class PersonChange(PersonBody, frozen=True, kw_only=True):
+    """`version`: the one it was made from, as `GET` of the person tells it; without one it is refused
+    (`field_required`). When somebody has changed the person since, themselves or another coordinator, it
+    is refused (`changed_meanwhile`, with the `version` that stands); the same change twice is once."""
+
+    version: int
+
+
 class AuditItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`actor` is a person's id; `reason` why they said they did it, where they were asked."""
 
@@ -86,7 +94,7 @@ async def add(asking: Asking[PersonBody]) -> people.Person:
     return person
 
 
-async def change(asking: Asking[PersonBody]) -> people.Person:
+async def change(asking: Asking[PersonChange]) -> people.Person:
     said, person_id = asking.body, asking.ids["person_id"]
     await note(asking.door, asking.call, Action.PERSON_CHANGED, person_id=person_id)
     trained, themes = said.trained, said.themes
@@ -104,6 +112,7 @@ async def change(asking: Asking[PersonBody]) -> people.Person:
             languages=said.languages,
             trained=trained,
             themes=themes,
+            version=said.version,
         )
     )
 

@@ -1,5 +1,6 @@
 """What coordinators look through and keep in order: times, bookings, people, organisations, themes."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from services.contracts.booking.coordination import (
     SearchSlots,
     SlotFilter,
 )
+from services.contracts.booking.own import ChangeProfile
 from services.contracts.booking.people import (
     ChangePerson,
     DisablePerson,
@@ -181,6 +183,73 @@ async def test_nobody_changes_their_own_role(house: House) -> None:
     assert await refusal_of(house.system.ask(changed(Role.VOLUNTEER), house.coordinator)) is Code.FORBIDDEN
     after = await house.system.ask(changed(Role.COORDINATOR), house.coordinator)
     assert (after.display_name, after.languages) == ("Kirsi", ["fi", "sv"])
+
+
+async def test_of_two_who_change_somebody_at_once_the_second_is_told(house: House) -> None:
+    """Nobody untrained leads groups because a page lay open. The same change again is no other."""
+    ask, them = house.system.ask, await house.expert(role=Role.VOLUNTEER, trained=True)
+    opened = await ask(GetPerson(person_id=them.person_id), house.coordinator)
+
+    def changed(**differs: Any) -> ChangePerson:
+        kept = {name: getattr(opened, name) for name in ("email", "display_name", "role", "languages")}
+        kept |= {"trained": True, "version": opened.version, "person_id": opened.id}
+        return ChangePerson(**kept | differs)
+
+    taken_away = changed(trained=False)
+    stale = changed(display_name="Vanhalta sivulta")
+    first = await ask(taken_away, house.coordinator)
+    with pytest.raises(Refusal) as refused:
+        await ask(stale, house.coordinator)
+
+    assert (refused.value.code, refused.value.facts["version"]) == (Code.CHANGED_MEANWHILE, first.version)
+    assert first.version == opened.version + 1
+    assert await ask(taken_away, house.coordinator) == first
+    assert await ask(GetPerson(person_id=opened.id), house.coordinator) == first
+    blind = await ask(changed(display_name="Näkemättä", version=None), house.coordinator)
+    assert (blind.display_name, blind.trained, blind.version) == ("Näkemättä", True, first.version + 1)
+
+
+async def test_of_those_who_change_somebody_in_the_same_moment_one_does(house: House) -> None:
+    ask, them = house.system.ask, await house.expert(role=Role.VOLUNTEER)
+    opened = await ask(GetPerson(person_id=them.person_id), house.coordinator)
+    kept = {name: getattr(opened, name) for name in ("email", "display_name", "role", "version")}
+
+    done = await asyncio.gather(
+        *(
+            ask(ChangePerson(person_id=opened.id, languages=[language], **kept), house.coordinator)
+            for language in ("sv", "en", "ru", "uk")
+        ),
+        return_exceptions=True,
+    )
+
+    refused = [each for each in done if isinstance(each, Refusal)]
+    assert [each.code for each in refused] == [Code.CHANGED_MEANWHILE] * 3
+    (changed,) = [each for each in done if not isinstance(each, BaseException)]
+    assert await ask(GetPerson(person_id=opened.id), house.coordinator) == changed
+
+
+async def test_what_somebody_says_of_themselves_is_not_written_over_and_shutting_out_is_no_change(
+    house: House,
+) -> None:
+    ask, them = house.system.ask, await house.expert()
+    opened = await ask(GetPerson(person_id=them.person_id), house.coordinator)
+    await ask(DisablePerson(person_id=opened.id), house.coordinator)
+    await ask(EnablePerson(person_id=opened.id), house.coordinator)
+    assert await ask(GetPerson(person_id=opened.id), house.coordinator) == opened
+
+    own = await ask(ChangeProfile(display_name="Oma nimi", languages=["sv"]), them)
+    change = ChangePerson(
+        person_id=opened.id,
+        email=opened.email,
+        display_name=opened.display_name,
+        role=opened.role,
+        organisation_id=opened.organisation_id,
+        languages=opened.languages,
+        version=opened.version,
+    )
+
+    assert await refusal_of(ask(change, house.coordinator)) is Code.CHANGED_MEANWHILE
+    assert await ask(GetPerson(person_id=opened.id), house.coordinator) == own
 
 
 async def test_two_organisations_do_not_share_a_name(house: House) -> None:

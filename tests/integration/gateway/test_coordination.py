@@ -96,12 +96,35 @@ async def test_whether_somebody_is_trained_stays_where_nothing_is_said_of_it(sha
     }
     training = {"trained": True, "themes": ["vertaistuki"]}
     added = (await coordinator.post("/people", person | training)).json
+    at, seen = f"/people/{added['id']}", {"version": added["version"]}
 
-    kept = (await coordinator.put(f"/people/{added['id']}", person | {"display_name": "Toinen"})).json
-    taken_back = (await coordinator.put(f"/people/{added['id']}", person | {"trained": False})).json
+    kept = (await coordinator.put(at, person | {"display_name": "Toinen"} | seen)).json
+    seen = {"version": kept["version"]}
+    taken_back = (await coordinator.put(at, person | {"trained": False} | seen)).json
 
     assert (kept["display_name"], kept["trained"], kept["themes"]) == ("Toinen", True, ["vertaistuki"])
     assert (taken_back["trained"], taken_back["themes"]) == (False, ["vertaistuki"])
+
+
+async def test_whoever_has_not_seen_a_change_of_somebody_does_not_undo_it(shared: Doorstep) -> None:
+    coordinator = await the_coordinator(shared)
+    person = {
+        "email": f"muutettu-{uuid4().hex[:8]}@digiaula.example",
+        "display_name": "Muutettu",
+        "role": "volunteer",
+        "languages": ["fi"],
+    }
+    at = f"/people/{(await coordinator.post('/people', person | {'trained': True})).json['id']}"
+    seen = {"version": (await coordinator.get(at)).json["version"]}
+
+    taken_away = await coordinator.put(at, person | {"trained": False} | seen)
+    stale = await coordinator.put(at, person | {"trained": True} | seen)
+    blind = await coordinator.put(at, person | {"trained": True})
+
+    assert (taken_away.status, taken_away.json["trained"]) == (200, False)
+    assert (stale.status, stale.code) == (409, "changed_meanwhile")
+    assert (blind.status, blind.wrong["version"]) == (400, "field_required")
+    assert (await coordinator.get(at)).json == taken_away.json
 
 
 async def test_the_trail_is_found_by_person_and_by_booking(shared: Doorstep) -> None:

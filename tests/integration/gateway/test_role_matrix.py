@@ -242,7 +242,7 @@ class Scene:
             "POST /api/v1/themes": {"name": THEME},
             "PUT /api/v1/themes/{theme}": {"name": THEME, "position": 1},
             "POST /api/v1/people": PERSON,
-            "PUT /api/v1/people/{person_id}": PERSON | {"email": "vapaa@digiaula.example"},
+            "PUT /api/v1/people/{person_id}": PERSON | {"email": "vapaa@digiaula.example", "version": 1},
         }
         return bodies.get(route.named)
 

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import structlog
 from asyncpg import UniqueViolationError
+from msgspec import structs
 
 from services.booking.domain import access
 from services.booking.domain.staffing import is_trained
@@ -81,14 +82,36 @@ async def add_person(tx: Tx, request: words.AddPerson, call: Call, _: Deps) -> w
 
 
 async def change_person(tx: Tx, request: words.ChangePerson, call: Call, _: Deps) -> words.Person:
+    """Twice is once; any other change made meanwhile is not written over by one who has not seen it."""
     actor = access.coordinator(call.actor)
+    may_lead = is_trained(request.role, request.trained)
+    if not may_lead:
+        await _lock_sessions(tx, request.person_id, call)
+    await staffing_store.lock_person(tx, request.person_id)
     before = await store.person(tx, request.person_id)
     if before is None:
         raise access.not_found()
     if before.id == actor.person_id and request.role is not before.role:
         raise Refusal(Code.FORBIDDEN, "You cannot change your own role; ask another coordinator.")
+    after = _changed(before, request)
+    if request.version not in (None, before.version):
+        if structs.replace(after, version=before.version) == before:
+            return before
+        raise Refusal(
+            Code.CHANGED_MEANWHILE, "Somebody else has changed them meanwhile.", version=before.version
+        )
     await _check(tx, request)
-    after = words.Person(
+    try:
+        await store.change_person(tx, after)
+    except UniqueViolationError as error:
+        raise _in_use() from error
+    if not may_lead:
+        await _release(tx, after.id, call)
+    return after
+
+
+def _changed(before: words.Person, request: words.ChangePerson) -> words.Person:
+    return words.Person(
         id=before.id,
         role=request.role,
         display_name=request.display_name.strip(),
@@ -98,17 +121,8 @@ async def change_person(tx: Tx, request: words.ChangePerson, call: Call, _: Deps
         disabled=before.disabled,
         trained=request.trained,
         themes=request.themes,
+        version=before.version + 1,
     )
-    may_lead = is_trained(after.role, after.trained)
-    if not may_lead:
-        await _lock_sessions(tx, after.id, call)
-    try:
-        await store.change_person(tx, after)
-    except UniqueViolationError as error:
-        raise _in_use() from error
-    if not may_lead:
-        await _release(tx, after.id, call)
-    return after
 
 
 async def disable_person(tx: Tx, request: words.DisablePerson, call: Call, _: Deps) -> Nothing:

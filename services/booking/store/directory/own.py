@@ -9,7 +9,9 @@ from asyncpg import Record
 from services.booking.store.slots import SLOT_COLUMNS, SLOT_FROM, SlotRow, slot_row
 from services.runtime.db import Tx
 
-CHANGE_PROFILE = "UPDATE person SET display_name = $2, languages = $3 WHERE id = $1"
+CHANGE_PROFILE = """
+    UPDATE person SET display_name = $2, languages = $3, version = version + 1 WHERE id = $1
+"""
 CALENDAR_VERSION = "SELECT calendar_version FROM person WHERE id = $1 AND disabled_at IS NULL"
 RENEW_CALENDAR = """
     UPDATE person SET calendar_version = calendar_version + 1

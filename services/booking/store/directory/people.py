@@ -12,15 +12,18 @@ from services.contracts.envelope import Role
 from services.runtime.db import Tx
 
 PERSON_BY_ID = """
-    SELECT id, role, display_name, email, languages, organisation_id, disabled_at, trained, themes
+    SELECT id, role, display_name, email, languages, organisation_id, disabled_at, trained, themes,
+           version
     FROM person WHERE id = $1
 """
 PERSON_BY_EMAIL = """
-    SELECT id, role, display_name, email, languages, organisation_id, disabled_at, trained, themes
+    SELECT id, role, display_name, email, languages, organisation_id, disabled_at, trained, themes,
+           version
     FROM person WHERE lower(email) = lower($1)
 """
 PEOPLE = """
-    SELECT id, role, display_name, email, languages, organisation_id, disabled_at, trained, themes
+    SELECT id, role, display_name, email, languages, organisation_id, disabled_at, trained, themes,
+           version
     FROM person WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2
 """
 ADD_PERSON = """
@@ -37,7 +40,7 @@ ADD_FIRST_COORDINATOR = """
 """
 CHANGE_PERSON = """
     UPDATE person SET role = $2, organisation_id = $3, email = $4, display_name = $5, languages = $6,
-                      trained = $7, themes = $8
+                      trained = $7, themes = $8, version = version + 1
     WHERE id = $1
 """
 DISABLE_PERSON = "UPDATE person SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL RETURNING true"
@@ -72,6 +75,7 @@ def _person(row: Record) -> Person:
         disabled=row["disabled_at"] is not None,
         trained=row["trained"],
         themes=row["themes"],
+        version=row["version"],
     )
 
 

@@ -121,12 +121,6 @@ async def choices(request: web.Request, form: Form) -> dict[str, Any]:
     }
 
 
-def version_of(form: Form) -> int:
-    """Of the group as it was when the form was opened; of a form that tells none 0, which no group has."""
-    given = form.value("version")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
-
-
 def may_lead(person: Person) -> bool:
     return not person.disabled and (person.trained or person.role is not Role.VOLUNTEER)
 

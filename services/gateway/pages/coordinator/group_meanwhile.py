@@ -5,6 +5,7 @@ from typing import Any
 
 from services.contracts.booking.groups import ManagedGroup
 from services.gateway.forms import Form
+from services.gateway.pages.coordinator import meanwhile
 from services.gateway.pages.coordinator.group_form import MOST_LEADERS, form_of
 from services.gateway.pages.words import N_, Say
 
@@ -24,7 +25,6 @@ LABELS: Mapping[str, str] = {
 }
 LEADERS = N_("Who leads it?")
 OPTIONS = ("theme_options", "organisation_options", "spoken_options", "leader_options")
-EMPTY = "–"
 
 
 def differing(
@@ -34,20 +34,14 @@ def differing(
     newer = form_of(managed)
     words = {value: name for options in OPTIONS for value, name in choices[options]} | {"yes": say("Yes")}
     words |= {str(host.id): host.display_name for host in managed.facilitators}
-    lines = []
-    for name, label in LABELS.items():
-        if sorted(_all(typed, name)) != sorted(_all(newer, name)):
-            lines.append((label, _all(newer, name)))
+    lines = list(meanwhile.differing(typed, newer, LABELS))
     if _leaders(typed) != _leaders(newer):
         lines.append((LEADERS, _leaders(newer)))
-    return [(say(label), ", ".join(words.get(one, one) for one in now) or EMPTY) for label, now in lines]
+    return [
+        (say(label), ", ".join(words.get(one, one) for one in now) or meanwhile.EMPTY)
+        for label, now in lines
+    ]
 
 
 def _leaders(form: Form) -> list[str]:
-    return [one for row in range(1, MOST_LEADERS + 1) for one in _all(form, f"leader-{row}")]
-
-
-def _all(form: Form, name: str) -> list[str]:
-    """As typed, but for the ends of lines, which browsers write in their own way."""
-    said = (value.replace("\r\n", "\n").strip() for value in form.all(name))
-    return [value for value in said if value]
+    return [one for row in range(1, MOST_LEADERS + 1) for one in meanwhile.all_of(form, f"leader-{row}")]

@@ -1,7 +1,6 @@
 """Who serves: inviting somebody, changing what they are here, shutting them out, letting them in again."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -15,9 +14,8 @@ from services.contracts.booking.people import (
     GetPerson,
     Person,
 )
-from services.contracts.envelope import Role
 from services.contracts.refusals import Code, Refusal
-from services.gateway import fields, forms, signing_in
+from services.gateway import forms, signing_in
 from services.gateway.audit import Action
 from services.gateway.calls import call_for
 from services.gateway.door import door_of
@@ -25,8 +23,9 @@ from services.gateway.forms import Form
 from services.gateway.pages import catalogue, words
 from services.gateway.pages.asking import do, done_in, everybody, note
 from services.gateway.pages.book import id_in
-from services.gateway.pages.hours_form import languages_of
-from services.gateway.pages.rendering import language_of, render, say_for, see_other
+from services.gateway.pages.coordinator import person_form
+from services.gateway.pages.coordinator.meanwhile import now_of, version_of
+from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_
 from services.gateway.who import caller_of
 
@@ -41,8 +40,6 @@ DONE = {
     "disabled": N_("They can no longer sign in."),
     "enabled": N_("They can sign in again."),
 }
-ORGANISATION_NEEDED = N_("Choose the organisation: every expert belongs to one.")
-OWN_ROLE = N_("You cannot change your own role. Ask another coordinator.")
 
 
 async def people(request: web.Request) -> web.Response:
@@ -59,20 +56,20 @@ async def people(request: web.Request) -> web.Response:
 
 
 async def new(request: web.Request) -> web.Response:
-    return await _show_new(request, Form(values={"role": ["expert"], "languages": ["fi"]}))
+    return await _show_new(request, person_form.blank())
 
 
 async def invite(request: web.Request) -> web.Response:
     """They are there from now on, and get a mail with a link to sign in by."""
-    form = await forms.read(request)
-    facts = _facts(form, request)
+    form, say = await forms.read(request), say_for(request)
+    facts = person_form.facts_of(form, say)
     if facts is None:
         return await _show_new(request, form, status=400)
     await note(request, Action.PERSON_ADDED)
     try:
         person = await do(request, AddPerson(**facts), key=form.key)
     except Refusal as refusal:
-        _refuse(form, refusal, request)
+        person_form.refuse(form, refusal, say)
         return await _show_new(request, form, status=400)
     await signing_in.invite(door_of(request), person, call_for(request, caller_of(request).actor))
     return see_other(f"{PATH}/{person.id}?done=invited")
@@ -80,28 +77,21 @@ async def invite(request: web.Request) -> web.Response:
 
 async def person(request: web.Request) -> web.Response:
     known = await _person(request)
-    values = {
-        "display_name": [known.display_name],
-        "email": [known.email],
-        "role": [str(known.role)],
-        "organisation": [str(known.organisation_id or "")],
-        "languages": list(known.languages),
-        "trained": ["yes"] if known.trained else [],
-        "themes": list(known.themes),
-    }
-    return await _show(request, known, Form(values=values))
+    return await _show(request, known, person_form.form_of(known))
 
 
 async def change(request: web.Request) -> web.Response:
-    form, known = await forms.read(request), await _person(request)
-    facts = _facts(form, request)
+    form, known, say = await forms.read(request), await _person(request), say_for(request)
+    facts = person_form.facts_of(form, say)
     if facts is None:
         return await _show(request, known, form, status=400)
     await note(request, Action.PERSON_CHANGED, person_id=known.id)
     try:
-        await do(request, ChangePerson(person_id=known.id, **facts))
+        await do(request, ChangePerson(person_id=known.id, version=version_of(form), **facts))
     except Refusal as refusal:
-        _refuse(form, refusal, request)
+        if refusal.code == Code.CHANGED_MEANWHILE:
+            return await _changed_meanwhile(request, form, refusal)
+        person_form.refuse(form, refusal, say)
         return await _show(request, known, form, status=400)
     return see_other(f"{PATH}/{known.id}?done=changed")
 
@@ -170,57 +160,23 @@ def _person_id(request: web.Request) -> UUID:
     return id_in(request, "person_id")
 
 
-def _facts(form: Form, request: web.Request) -> dict[str, Any] | None:
-    """What the form says of somebody; None when something in it must be mended first."""
-    say = say_for(request)
-    display_name = form.clean("display_name", fields.name, say, needed=True)
-    email = form.clean("email", fields.email, say, needed=True)
-    languages = languages_of(form, say)
-    if form.value("role") not in words.ROLES:
-        form.refuse("role", Code.FIELD_REQUIRED, say)
-    if form.value("role") == Role.EXPERT and not form.value("organisation"):
-        form.errors.setdefault("organisation", say(ORGANISATION_NEEDED))
-    organisation = form.clean("organisation", _id, say)
-    if form.errors:
-        return None
-    return {
-        "display_name": display_name,
-        "email": email,
-        "role": Role(form.value("role")),
-        "organisation_id": organisation,
-        "languages": languages,
-        "trained": bool(form.value("trained")),
-        "themes": form.all("themes"),
-    }
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Refusal(Code.FIELD_INVALID, "Choose from the list.") from error
-
-
-def _refuse(form: Form, refusal: Refusal, request: web.Request) -> None:
-    """The owner calls a field by another name than the page does."""
-    if refusal.code == Code.FORBIDDEN:
-        form.errors["role"] = say_for(request)(OWN_ROLE)
-        return
-    if "errors" not in refusal.facts:
-        raise refusal
-    for error in refusal.facts["errors"]:
-        error["field"] = {"organisation_id": "organisation"}.get(error["field"], error["field"])
-    form.refuse_all(refusal, say_for(request))
-
-
 async def _show_new(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
-    return render(
-        request, "coordinator/person_new.html", status=status, form=form, **await _choices(request)
-    )
+    choices = await person_form.choices(request)
+    return render(request, "coordinator/person_new.html", status=status, form=form, **choices)
 
 
-async def _show(request: web.Request, known: Person, form: Form, *, status: int = 200) -> web.Response:
-    me = caller_of(request).person
+async def _changed_meanwhile(request: web.Request, form: Form, refusal: Refusal) -> web.Response:
+    """What was typed stays, and what stands now is told beside it; who saves again has seen it."""
+    newer = await _person(request)
+    form.refuse_all(refusal, say_for(request))
+    now_of(newer.version, form)
+    return await _show(request, newer, form, is_newer=True, status=409)
+
+
+async def _show(
+    request: web.Request, known: Person, form: Form, *, is_newer: bool = False, status: int = 200
+) -> web.Response:
+    me, choices = caller_of(request).person, await person_form.choices(request)
     return render(
         request,
         "coordinator/person.html",
@@ -229,21 +185,6 @@ async def _show(request: web.Request, known: Person, form: Form, *, status: int 
         person=known,
         is_me=me is not None and me.id == known.id,
         done=done_in(request, DONE),
-        **await _choices(request),
+        differing=person_form.differing(form, known, choices, say_for(request)) if is_newer else (),
+        **choices,
     )
-
-
-async def _choices(request: web.Request) -> dict[str, Any]:
-    say, language = say_for(request), language_of(request)
-    return {
-        "stand_in_options": [
-            (item.id, words.in_language(item.name, language))
-            for item in await catalogue.all_themes(request)
-        ],
-        "role_options": [(role, say(name)) for role, name in words.ROLES.items()],
-        "organisation_options": [
-            ("", say("None")),
-            *((str(item.id), item.name) for item in await catalogue.organisations(request)),
-        ],
-        "spoken_options": [(code, say(name)) for code, name in words.SPOKEN.items()],
-    }
