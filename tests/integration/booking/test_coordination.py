@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from services.contracts.booking.appointments import CancelBooking, MoveBooking, RenewLink
@@ -213,18 +214,23 @@ async def test_of_those_who_change_somebody_in_the_same_moment_one_does(house: H
     ask, them = house.system.ask, await house.expert(role=Role.VOLUNTEER)
     opened = await ask(GetPerson(person_id=them.person_id), house.coordinator)
     kept = {name: getattr(opened, name) for name in ("email", "display_name", "role", "version")}
+    changes = [ChangePerson(person_id=opened.id, languages=[each], **kept) for each in ("sv", "en")]
 
-    done = await asyncio.gather(
-        *(
-            ask(ChangePerson(person_id=opened.id, languages=[language], **kept), house.coordinator)
-            for language in ("sv", "en", "ru", "uk")
-        ),
-        return_exceptions=True,
-    )
+    async def both_wait() -> bool:
+        waiting = await house.system.sql("SELECT DISTINCT pid FROM pg_locks WHERE NOT granted")
+        return len(waiting) == len(changes)
 
-    refused = [each for each in done if isinstance(each, Refusal)]
-    assert [each.code for each in refused] == [Code.CHANGED_MEANWHILE] * 3
+    other = await asyncpg.connect(house.system.database_url("booking"))
+    async with other.transaction():
+        await other.execute("SELECT FROM booking.person WHERE id = $1 FOR UPDATE", opened.id)
+        asked = [asyncio.create_task(ask(change, house.coordinator)) for change in changes]
+        await eventually(both_wait)
+    await other.close()
+    done = await asyncio.gather(*asked, return_exceptions=True)
+
+    (refused,) = [each for each in done if isinstance(each, Refusal)]
     (changed,) = [each for each in done if not isinstance(each, BaseException)]
+    assert refused.code is Code.CHANGED_MEANWHILE
     assert await ask(GetPerson(person_id=opened.id), house.coordinator) == changed
 
 
