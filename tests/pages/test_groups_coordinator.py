@@ -310,6 +310,53 @@ async def test_setting_it_needs_a_reason_and_carries_all_that_was_typed(
     assert page.path == f"/my/groups/{OPEN.id}"
 
 
+async def test_a_series_that_somebody_else_changed_meanwhile_is_shown_anew_before_it_is_set(
+    coordinator: Visitor, tables: Neighbours
+) -> None:
+    page = await previewed(coordinator, tables)
+    newer = msgspec.structs.replace(PREVIEW, kept=7, cancelled=[], conflicts=[])
+    tables.answers(GetManagedGroup, managed(version=2))
+    tables.answers(PreviewSeries, newer)
+    tables.refuses(SetSeries, Refusal(Code.CHANGED_MEANWHILE, "Changed.", version=2))
+
+    page = await coordinator.send(page.form(SERIES), press=("do", "set"))
+
+    assert page.status == 409
+    assert "Joku muu muutti tätä" in page.text
+    assert "7 kertaa pysyy ennallaan" in page.text
+    tables.answers(SetSeries, newer)
+    done = await coordinator.send(page.form(SERIES), press=("do", "set"))
+    assert done.path == f"/my/groups/{OPEN.id}"
+    first, second = tables.heard(SetSeries)
+    assert (first.version, second.version) == (1, 2)
+    assert first.series == second.series
+    assert len({call.key for call in tables.calls(SetSeries)}) == 2
+
+
+async def test_what_one_does_in_a_form_of_a_series_does_not_make_it_a_newer_one(
+    coordinator: Visitor, tables: Neighbours
+) -> None:
+    page = await previewed(coordinator, tables, msgspec.structs.replace(PREVIEW, cancelled=[]))
+    tables.answers(GetManagedGroup, managed(version=2))
+
+    for button in ("edit", "rows", "preview", "set"):
+        page = await coordinator.send(page.form(SERIES), press=("do", button))
+
+    (asked,) = tables.heard(SetSeries)
+    assert asked.version == 1
+
+
+async def test_a_form_of_a_series_that_names_no_version_writes_over_nothing(
+    coordinator: Visitor, tables: Neighbours
+) -> None:
+    page = await previewed(coordinator, tables, msgspec.structs.replace(PREVIEW, cancelled=[]))
+
+    await coordinator.send(page.form(SERIES), press=("do", "set"), version=None)
+
+    (asked,) = tables.heard(SetSeries)
+    assert asked.version == 0, "which no group has: only what stands already may be asked for"
+
+
 async def test_one_goes_back_to_the_form_with_everything_kept(
     coordinator: Visitor, tables: Neighbours
 ) -> None:

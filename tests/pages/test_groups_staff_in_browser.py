@@ -10,7 +10,13 @@ from playwright.async_api import Browser, Page, expect
 from services.contracts.booking.appointments import DescribeBooking
 from services.contracts.booking.catalogue import Words
 from services.contracts.booking.enrolment import Attendees, DescribeEnrolment, ListAttendees
-from services.contracts.booking.groups import ChangeGroup, GetManagedGroup, PreviewSeries, Staffing
+from services.contracts.booking.groups import (
+    ChangeGroup,
+    GetManagedGroup,
+    PreviewSeries,
+    SetSeries,
+    Staffing,
+)
 from services.contracts.booking.people import FindPersonByEmail, Identify, ListPeople, People, Person
 from services.contracts.booking.slots import BookingStatus, SlotState
 from services.contracts.booking.staffing import AcceptDuty
@@ -121,6 +127,24 @@ async def test_a_series_its_preview_and_its_errors_are_within_reach(as_person: S
     await page.get_by_label("Viimeinen päivä").fill("2027-05-25")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Mikä muuttuisi")).to_be_visible()
+    await assert_within_reach(page)
+
+
+async def test_a_series_that_somebody_else_changed_meanwhile_is_within_reach(
+    as_person: SignIn, neighbours: Neighbours
+) -> None:
+    page = await as_person(COORDINATOR)
+    await page.goto(f"{COORDINATED}/series")
+    await page.get_by_label("Ensimmäinen päivä").fill("2027-01-19")
+    await page.get_by_label("Viimeinen päivä").fill("2027-05-25")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Mikä muuttuisi")).to_be_visible()
+    neighbours.refuses(SetSeries, Refusal(Code.CHANGED_MEANWHILE, "Changed.", version=2))
+
+    await page.get_by_label("Syy").fill("Loma-aika.")
+    await page.get_by_role("button", name="Aseta nämä kerrat").click()
+
+    await expect(page.get_by_role("alert")).to_contain_text("Joku muu muutti tätä")
     await assert_within_reach(page)
 
 

@@ -70,6 +70,10 @@ class Plan:
     adopted: Sequence[UUID]
     conflicts: Sequence[LeftOut]
 
+    @property
+    def changes_anything(self) -> bool:
+        return bool(self.added or self.moved or self.gone or self.adopted)
+
 
 def check(series: Series, *, today: date) -> None:
     """Refuse a series that makes no sense, with every field that is wrong, or that has no end in sight."""

@@ -193,7 +193,7 @@ class ManagedSession(Struct, frozen=True, kw_only=True):
 class ManagedGroup(Struct, frozen=True, kw_only=True):
     """`sessions`: those ahead and of the last 30 days, at most 120; called-off ones are among them.
 
-    `version` rises with every `ChangeGroup`.
+    `version` rises with every `ChangeGroup`, and with a `SetSeries` that changes anything.
     """
 
     group: Group
@@ -280,6 +280,10 @@ class SetSeries(Request[SeriesPreview], frozen=True, kw_only=True):
     Sessions added come to those enrolled in the series; those left out are called off with `reason`,
     which people are told (it is required when somebody is enrolled in one). Refuses `host_required`
     for a group without facilitators and `recurrence_too_long`.
+    `version`: the one that the group had when its preview was looked at; refuses `changed_meanwhile`
+    (`facts.version`) when somebody else has changed the group or its series since. Without it whatever
+    stands is changed: the gateway always says one. The series that stands already is no change: twice is
+    once.
     """
 
     subject: ClassVar[str] = "booking.v1.rpc.set_series"
@@ -287,6 +291,7 @@ class SetSeries(Request[SeriesPreview], frozen=True, kw_only=True):
     group_id: UUID
     series: Series
     reason: str | None = None
+    version: int | None = None
 
 
 class MoveSession(Request[ManagedSession], frozen=True, kw_only=True):

@@ -83,9 +83,14 @@ class SeriesBody(Struct, frozen=True, kw_only=True):
 
 
 class SeriesWithReason(SeriesBody, frozen=True, kw_only=True):
-    """The reason is told to everybody enrolled in a session that is left out."""
+    """The reason is told to everybody enrolled in a session that is left out. `version`: the one of the
+    group that was seen before the series was looked at by its preview, as `GET` of the group tells it;
+    without one it is refused (`field_required`). When somebody else has changed the group or its series
+    since, it is refused (`changed_meanwhile`, with the `version` that stands); the same series twice is
+    once."""
 
     reason: Note | None = None
+    version: int
 
 
 class EndBody(Struct, frozen=True, kw_only=True):
@@ -133,7 +138,12 @@ async def preview_series(asking: Asking[SeriesBody]) -> groups.SeriesPreview:
 async def set_series(asking: Asking[SeriesWithReason]) -> groups.SeriesPreview:
     group_id = await _noted(asking, Action.SERIES_SET)
     return await asking.ask(
-        groups.SetSeries(group_id=group_id, series=asking.body.series, reason=asking.body.reason)
+        groups.SetSeries(
+            group_id=group_id,
+            series=asking.body.series,
+            reason=asking.body.reason,
+            version=asking.body.version,
+        )
     )
 
 

@@ -220,6 +220,48 @@ async def test_the_same_series_again_changes_and_tells_nothing(house: House) -> 
     assert await news(house, SlotChanged) == told
 
 
+async def test_of_two_who_set_a_series_at_once_the_second_is_told(house: House) -> None:
+    """What is done is what its preview said, and nothing of the first one's is undone unseen."""
+    group_id = await a_group(house, await house.expert())
+    await set_series(house, group_id, weekly())
+    opened = (await managed(house, group_id)).version
+    fewer, other_hour = weekly(skip=[SKIPPED]), weekly(starts=time(9), ends=time(10))
+
+    done = await asyncio.gather(
+        *(set_series(house, group_id, series, version=opened) for series in (fewer, other_hour)),
+        return_exceptions=True,
+    )
+
+    (refused,) = [each for each in done if isinstance(each, Refusal)]
+    assert (refused.code, refused.facts["version"]) == (Code.CHANGED_MEANWHILE, opened + 1)
+    stands = await managed(house, group_id)
+    won, lost = (fewer, other_hour) if stands.series == fewer else (other_hour, fewer)
+    again = await set_series(house, group_id, won, version=opened)
+    assert (again.added, again.moved, again.cancelled) == ([], [], [])
+    assert await managed(house, group_id) == stands
+    await set_series(house, group_id, lost, version=stands.version)
+    await set_series(house, group_id, won)
+    assert (await managed(house, group_id)).version == opened + 3, "without one whatever stands is changed"
+
+
+async def test_a_series_and_a_change_of_its_group_do_not_pass_each_other_unseen(house: House) -> None:
+    host, other = await house.expert(), await house.expert()
+    group_id = await a_group(house, host)
+    opened = (await managed(house, group_id)).version
+    await house.system.ask(
+        changed(group_id, house, facilitators=[other.person_id], version=opened), house.coordinator
+    )
+
+    with pytest.raises(Refusal) as set_for_whom:
+        await set_series(house, group_id, weekly(), version=opened)
+    await set_series(house, group_id, weekly(), version=opened + 1)
+    stale = changed(group_id, house, facilitators=[host.person_id], version=opened + 1)
+    with pytest.raises(Refusal) as not_seen:
+        await house.system.ask(stale, house.coordinator)
+
+    assert {set_for_whom.value.code, not_seen.value.code} == {Code.CHANGED_MEANWHILE}
+
+
 async def test_a_group_without_anybody_to_lead_it_gets_no_sessions(house: House) -> None:
     group_id = await a_group(house)
 

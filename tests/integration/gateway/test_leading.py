@@ -38,9 +38,10 @@ async def set_up(shared: Doorstep, *leaders: Staff, hour: int = 18, **differs: o
     assert made.status == 201, made.json
     at = f"/managed-groups/{made.json['id']}"
     days = {"starts": f"{hour}:00", "ends": f"{hour + 1}:30", "dates": ["2027-02-02", "2027-02-09"]}
+    seen = {"version": (await coordinator.get(at)).json["version"]}
     shown = await coordinator.post(f"{at}/series/preview", days)
     assert len(shown.json["added"]) == 2
-    assert (await coordinator.put(f"{at}/series", days)).json["added"] == shown.json["added"]
+    assert (await coordinator.put(f"{at}/series", days | seen)).json["added"] == shown.json["added"]
     sessions = (await coordinator.get(at)).json["sessions"]
     return made.json["id"], sessions[0]["slot_id"]
 
@@ -195,7 +196,7 @@ async def test_a_group_is_set_up_once_however_often_it_is_sent(shared: Doorstep)
     assert made[0].body == made[1].body
     assert (await coordinator.post("/managed-groups", body, key=None)).code == "key_missing"
     at = f"/managed-groups/{made[0].json['id']}"
-    days = {"starts": "18:00", "ends": "19:00", "dates": ["2027-02-23"]}
+    days = {"starts": "18:00", "ends": "19:00", "dates": ["2027-02-23"], "version": 1}
     assert (await coordinator.put(f"{at}/series", days)).code == "host_required"
 
 
@@ -211,6 +212,30 @@ async def test_a_change_of_what_somebody_else_has_changed_is_refused(shared: Doo
 
     assert (refused.status, refused.code) == (409, "changed_meanwhile")
     assert (await coordinator.get(at)).json["group"]["capacity"] == 20
+
+
+async def test_a_series_is_not_set_by_one_who_has_not_seen_how_the_group_stands(shared: Doorstep) -> None:
+    host = await shared.house.expert()
+    group_id, _ = await set_up(shared, host)
+    coordinator = await shared.signed_in(shared.house.coordinator.person_id)
+    at = f"/managed-groups/{group_id}"
+    stood = (await coordinator.get(at)).json
+    first = {"starts": "18:00", "ends": "19:30", "dates": ["2027-02-02", "2027-02-09", "2027-02-16"]}
+    second = first | {"dates": ["2027-02-09", "2027-02-23"]}
+    seen = {"version": stood["version"]}
+
+    done = await coordinator.put(f"{at}/series", first | seen)
+    stale = await coordinator.put(f"{at}/series", second | seen)
+    again = await coordinator.put(f"{at}/series", first | seen)
+    blind = await coordinator.put(f"{at}/series", second)
+
+    assert len(done.json["added"]) == 1
+    assert (stale.status, stale.code) == (409, "changed_meanwhile")
+    assert (again.status, again.json["kept"]) == (200, 3)
+    assert (blind.status, blind.wrong["version"]) == (400, "field_required")
+    stands = (await coordinator.get(at)).json
+    assert stands["series"]["dates"] == first["dates"]
+    assert stands["version"] == stood["version"] + 1
 
 
 async def test_a_change_that_names_no_version_is_told_to_send_it_and_changes_nothing(

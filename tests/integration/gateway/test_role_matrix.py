@@ -265,7 +265,7 @@ class Scene:
             "POST /api/v1/managed-groups": self._group() | {"open": True},
             f"PUT {group}": self._group() | {"version": 1},
             f"POST {group}/series/preview": days,
-            f"PUT {group}/series": days | {"reason": "Uudet ajat."},
+            f"PUT {group}/series": days | {"reason": "Uudet ajat.", "version": 2},
             f"POST {group}/end": {"reason": "Ryhmä päättyy."},
         }
 

@@ -115,7 +115,11 @@ def _unless_as_asked(now: GroupRow, request: words.ChangeGroup) -> words.Group:
         request.facilitators,
     ):
         return group
-    raise Refusal(
+    raise changed_meanwhile(now)
+
+
+def changed_meanwhile(now: GroupRow) -> Refusal:
+    return Refusal(
         Code.CHANGED_MEANWHILE, "Somebody else has changed the group meanwhile.", version=now.version
     )
 

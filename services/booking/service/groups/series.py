@@ -9,7 +9,7 @@ from services.booking.domain.series import Plan, Standing
 from services.booking.service.checks import check_length, check_reason
 from services.booking.service.deps import Deps
 from services.booking.service.groups import calling_off, handing_over, sessions
-from services.booking.service.groups.groups import locked
+from services.booking.service.groups.groups import changed_meanwhile, locked
 from services.booking.store.groups import groups as store
 from services.booking.store.groups import session_changes as session_store
 from services.booking.store.groups import sessions_ahead as ahead_store
@@ -31,10 +31,15 @@ async def preview_series(
 async def set_series(tx: Tx, request: words.SetSeries, call: Call, deps: Deps) -> words.SeriesPreview:
     """What is left out goes first, so that what is moved and added finds its host free.
 
-    Who is enrolled in the series is known by what stands before anything is called off.
+    Who is enrolled in the series is known by what stands before anything is called off. Twice is once; any
+    other series is not set by one who has not seen how the group stands now.
     """
     group, standing = await _locked(tx, request.group_id, call)
     plan = await _planned(tx, group, standing, request.series, call, deps)
+    if group.series == request.series and not plan.changes_anything:
+        return _told(plan)
+    if request.version not in (None, group.version):
+        raise changed_meanwhile(group)
     awaited = [session.slot_id for session in plan.gone if session.awaited]
     if awaited and not (request.reason or "").strip():
         raise field_refusal(

@@ -73,7 +73,7 @@ SET_FACILITATORS = """
     INSERT INTO group_facilitator (group_id, person_id, position)
     SELECT $1, person_id, position FROM unnest($2::uuid[]) WITH ORDINALITY AS f (person_id, position)
 """
-SET_SERIES = "UPDATE peer_group SET series = $2 WHERE id = $1"
+SET_SERIES = "UPDATE peer_group SET series = $2, version = version + 1 WHERE id = $1"
 END_GROUP = "UPDATE peer_group SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING true"
 WAITING_PARTIES = """
     SELECT count(DISTINCT e.id) FROM enrolment e

@@ -22,6 +22,7 @@ from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import words
 from services.gateway.pages.asking import do, note
+from services.gateway.pages.coordinator.meanwhile import now_of, version_of
 from services.gateway.pages.hours_form import day, hour
 from services.gateway.pages.leading import my_groups
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
@@ -55,7 +56,7 @@ class Left:
 
 async def edit(request: web.Request) -> web.Response:
     managed = await my_groups.find(request)
-    return _show(request, managed, _form_of(managed.series), more=MORE_ROWS)
+    return _show(request, managed, _form_of(managed), more=MORE_ROWS)
 
 
 async def change(request: web.Request) -> web.Response:
@@ -90,13 +91,30 @@ async def _set(
         return _show(request, managed, form, preview=preview, status=400)
     await note(request, Action.SERIES_SET, group_id=managed.group.id)
     try:
-        await do(request, SetSeries(group_id=managed.group.id, series=series, reason=reason), key=form.key)
+        await do(
+            request,
+            SetSeries(group_id=managed.group.id, series=series, reason=reason, version=version_of(form)),
+            key=form.key,
+        )
     except Refusal as refusal:
+        if refusal.code == Code.CHANGED_MEANWHILE:
+            return await _changed_meanwhile(request, form, series, refusal)
         if refusal.code != Code.REASON_REQUIRED:
             raise
         form.errors["reason"] = say(REASON)
         return _show(request, managed, form, preview=preview, status=400)
     return see_other(f"/my/groups/{managed.group.id}?done=series")
+
+
+async def _changed_meanwhile(
+    request: web.Request, form: Form, series: Series, refusal: Refusal
+) -> web.Response:
+    """What was asked for stays, with what it would change now; who sets it again has seen that."""
+    newer = await my_groups.find(request)
+    preview = await do(request, PreviewSeries(group_id=newer.group.id, series=series))
+    form.refuse_all(refusal, say_for(request))
+    now_of(newer.version, form)
+    return _show(request, newer, form, preview=preview, status=409)
 
 
 def _series_of(form: Form, say: Say) -> Series | None:
@@ -129,9 +147,10 @@ def _rows(form: Form, name: str, *, more: int = 0) -> Sequence[int]:
     return range(1, min(last + more, most) + 1)
 
 
-def _form_of(series: Series | None) -> Form:
+def _form_of(managed: ManagedGroup) -> Form:
+    series, version = managed.series, str(managed.version)
     if series is None:
-        return Form.of(every=WEEKLY, starts="17:00", ends="18:30")
+        return Form.of(every=WEEKLY, starts="17:00", ends="18:30", version=version)
     every = str(series.every_weeks) if series.first_on else CHOSEN
     values = {
         "every": every,
@@ -139,6 +158,7 @@ def _form_of(series: Series | None) -> Form:
         "ends": _wall(series.ends),
         "first_on": str(series.first_on or ""),
         "until": str(series.until or ""),
+        "version": version,
     }
     values |= {f"date-{row}": str(one) for row, one in enumerate(series.dates, start=1)}
     values |= {f"skip-{row}": str(one) for row, one in enumerate(series.skip, start=1)}
