@@ -14,7 +14,7 @@ from services.contracts.booking.catalogue import SlotKind
 from services.contracts.booking.groups import EndGroup, MoveSession, Series, SetSeries
 from services.contracts.booking.own_data import EraseResident
 from services.contracts.booking.receptions import ChangeReception
-from services.contracts.booking.slots import CancelSlot, SlotState
+from services.contracts.booking.slots import AddSlot, CancelSlot, SlotState
 from services.contracts.envelope import Service, Staff, Told, raw
 from services.contracts.refusals import Code, Refusal
 from services.contracts.rooms import RoomClosed
@@ -87,6 +87,44 @@ async def test_news_of_an_end_that_comes_after_a_move_ends_nothing(house: House)
     assert (await row_of(house, "slot", slot_id))["ended_at"] is None
     await hear_end(house, slot_id, to)
     assert (await row_of(house, "slot", slot_id))["ended_at"] is not None
+
+
+async def test_a_session_that_was_ended_keeps_nobody_from_having_fewer_places(house: House) -> None:
+    circle = await Circle.build(house, STARTS, STARTS + DAY, capacity=3)
+    for who in "abc":
+        await circle.enrol(0, email=f"{who}@posti.example")
+    house.system.clock.set(STARTS - SHORTLY)
+    with pytest.raises(Refusal) as refused:
+        await circle.set_capacity(2)
+    await hear_end(house, circle.sessions[0], STARTS)
+
+    await circle.set_capacity(2)
+
+    assert refused.value.code is Code.CAPACITY_TOO_SMALL
+    assert [(await row_of(house, "slot", each))["capacity"] for each in circle.sessions] == [3, 2]
+
+
+async def test_who_has_only_what_was_ended_does_not_come_to_what_is_added(house: House) -> None:
+    circle = await Circle.build(house, STARTS, STARTS + DAY, whole_series=True)
+    mine = await circle.enrol(None)
+    [ahead] = await house.system.sql(
+        "SELECT id FROM booking.booking WHERE slot_id = $1", circle.sessions[1]
+    )
+    await house.system.ask(CancelBooking(booking_id=ahead["id"]), house.coordinator)
+    house.system.clock.set(STARTS - SHORTLY)
+    await hear_end(house, circle.sessions[0], STARTS)
+
+    third = AddSlot(
+        theme="omaishoito",
+        starts_at=STARTS + 2 * DAY,
+        ends_at=STARTS + 2 * DAY + HOUR,
+        languages=["fi"],
+        group_id=circle.id,
+    )
+    added = await house.system.ask(third, circle.host)
+
+    assert (await row_of(house, "booking", mine.booking_id))["status"] == "confirmed"
+    assert (await row_of(house, "slot", added.id))["taken"] == 0
 
 
 async def test_who_is_forgotten_during_a_session_stays_so_when_it_is_called_off(house: House) -> None:

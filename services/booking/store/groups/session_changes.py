@@ -106,7 +106,7 @@ SUIT_GROUP = """
     UPDATE slot s
     SET theme_id = g.theme_id, languages = g.languages, capacity = g.capacity, version = s.version + 1
     FROM peer_group g
-    WHERE g.id = $1 AND s.group_id = g.id AND s.state = 'open' AND s.ends_at > $2
+    WHERE g.id = $1 AND s.group_id = g.id AND s.state = 'open' AND least(s.ends_at, s.ended_at) > $2
     RETURNING s.id
 """
 MEMBERS = """
@@ -117,8 +117,9 @@ MEMBERS = """
         SELECT b.* FROM booking b JOIN slot s ON s.id = b.slot_id
         WHERE b.enrolment_id = e.id AND b.status NOT IN ('cancelled', 'expired')
           AND b.forgotten_at IS NULL
-          AND (s.ends_at > $2 OR NOT EXISTS (
-              SELECT FROM slot o WHERE o.group_id = $1 AND o.state = 'open' AND o.ends_at > $2))
+          AND (least(s.ends_at, s.ended_at) > $2 OR NOT EXISTS (
+              SELECT FROM slot o
+              WHERE o.group_id = $1 AND o.state = 'open' AND least(o.ends_at, o.ended_at) > $2))
         ORDER BY s.starts_at DESC, s.id LIMIT 1
     ) m ON true
     WHERE e.group_id = $1 AND e.whole_series AND e.left_at IS NULL

@@ -25,7 +25,8 @@ CALLED_OFF = """
     WHERE group_id = $1 AND state = 'cancelled' AND NOT left_out AND series_start > $2
 """
 FULLEST = """
-    SELECT coalesce(max(taken), 0) FROM slot WHERE group_id = $1 AND state = 'open' AND ends_at > $2
+    SELECT coalesce(max(taken), 0) FROM slot
+    WHERE group_id = $1 AND state = 'open' AND least(ends_at, ended_at) > $2
 """
 BUSY = """
     SELECT host_id AS person_id, starts_at, ends_at, id AS slot_id FROM slot
