@@ -14,14 +14,16 @@ from services.booking.handlers import USE_CASES, handlers
 from services.booking.jobs import Jobs
 from services.booking.service.deps import Deps
 from services.booking.service.directory.people import ensure_first_coordinator
+from services.booking.subscribers import end_slot
 from services.contracts.booking.appointments import DescribeMessage
 from services.contracts.booking.catalogue import AddOrganisation, Words
 from services.contracts.booking.enrolment import DescribeGroupMessage
 from services.contracts.booking.groups import AddGroup
 from services.contracts.booking.people import AddPerson
 from services.contracts.booking.slots import AddSlot
-from services.contracts.envelope import Actor, Anyone, Request, Resident, Role, Staff, Told
+from services.contracts.envelope import Actor, Anyone, Request, Resident, Role, Staff, Told, raw
 from services.contracts.refusals import Code, Refusal
+from services.contracts.rooms import RoomClosed
 from services.runtime import db
 from services.runtime.call import Call, own_call
 from services.runtime.db import Database, Tx
@@ -35,7 +37,10 @@ BOOKINGS = """
            b.forgotten_at IS NOT NULL AS forgotten
     FROM booking.booking b
 """
-SLOTS = "SELECT id, state, taken, capacity, starts_at, staffing, host_id, told_missing_at FROM booking.slot"
+SLOTS = """
+    SELECT id, state, taken, capacity, starts_at, ended_at, staffing, host_id, told_missing_at
+    FROM booking.slot
+"""
 OFFERS = """
     SELECT b.id, e.offered_until FROM booking.enrolment e
     JOIN booking.booking b ON b.enrolment_id = e.id WHERE e.offered_until IS NOT NULL
@@ -77,7 +82,7 @@ class Seen:
     """
 
     status: dict[tuple[str, int], tuple[str, datetime | None]]
-    sessions: dict[int, tuple[bool, int, int, datetime, str, str]]
+    sessions: dict[int, tuple[bool, int, int, datetime, datetime | None, str, str]]
     told: dict[int, datetime | None]
     forgotten: set[str]
     offers: dict[str, datetime]
@@ -164,15 +169,22 @@ class Reality:
         )
         self.group_id = self.ask(group, self.hosts["coordinator"]).id
 
-    def add_session(self, starts: datetime) -> None:
-        session = AddSlot(
+    def session_at(self, starts: datetime) -> AddSlot:
+        return AddSlot(
             theme="omaishoito",
             starts_at=starts,
             ends_at=starts + timedelta(hours=1),
             languages=["fi"],
             group_id=self.group_id,
         )
-        self.sessions.append(self.ask(session, self.hosts["host"]).id)
+
+    def hear_end(self, number: int, starts: datetime, at: datetime) -> None:
+        event = RoomClosed(slot_id=self.sessions[number], starts_at=starts)
+
+        async def hear(tx: Tx) -> None:
+            await end_slot(tx, event, Told(event_id=uuid4(), at=at, body=raw(event)))
+
+        self.run(self.database.transact(hear))
 
     def ask(self, request: Request[T], actor: Actor | None = None, *, key: str | None = None) -> T:
         assert self._deps is not None
@@ -243,6 +255,7 @@ class Reality:
                     row["taken"],
                     row["capacity"],
                     row["starts_at"],
+                    row["ended_at"],
                     names[row["host_id"]],
                     row["staffing"],
                 )

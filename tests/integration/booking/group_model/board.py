@@ -35,6 +35,7 @@ class Board:
         self.capacity = capacity
         self.open, self.series = kind["open"], kind["series"]
         self.acceptance, self.confirm = kind["acceptance"], kind["confirm"]
+        self.goes_on = True
         self.sessions: dict[int, dict[str, Any]] = {}
         self.people: dict[str, dict[str, Any]] = {}
         self.offers: dict[str, datetime] = {}
@@ -99,12 +100,13 @@ class Board:
         return session["live"] and begins is not None and begins - self.now > LIST_CLOSES
 
     def has_begun(self, number: int) -> bool:
-        """Its hour has come."""
-        return bool(self.sessions[number]["starts"] <= self.now)
+        """Its hour has come, or its host has ended it before that."""
+        session = self.sessions[number]
+        return session["ended"] is not None or bool(session["starts"] <= self.now)
 
     def over(self, number: int) -> bool:
         session = self.sessions[number]
-        return not session["live"] or bool(session["ends"] <= self.now)
+        return not session["live"] or session["ended"] is not None or bool(session["ends"] <= self.now)
 
     def ahead(self, names: list[str]) -> list[tuple[str, int]]:
         """What they can still give back."""
@@ -195,6 +197,7 @@ def a_session(starts: datetime, capacity: int) -> dict[str, Any]:
         "starts": starts,
         "ends": starts + HOUR,
         "live": True,
+        "ended": None,
         "capacity": capacity,
         "host": "host",
         "staffing": "accepted",

@@ -20,7 +20,12 @@ from tests.integration.booking.group_model.board import (
 class Leaders(Board):
     """Each act changes how the group stands, or is refused."""
 
+    def check_goes_on(self) -> None:
+        if not self.goes_on:
+            raise No("already_cancelled")
+
     def set_capacity(self, capacity: int) -> None:
+        self.check_goes_on()
         ahead = [each for each in self.sessions if not self.over(each)]
         if any(self.taken(each) > capacity for each in ahead):
             raise No("capacity_too_small")
@@ -60,16 +65,33 @@ class Leaders(Board):
         session = self.sessions[number]
         if not session["live"]:
             return
-        if session["ends"] <= self.now:
+        if self.over(number):
             raise No("already_started")
-        session["live"] = False
-        off = [each for each in self.bookings(list(self.people), *HOPING, *COMING) if each[1] == number]
+        self._off([number])
+
+    def end_group(self) -> None:
+        """What has begun goes on to its end."""
+        if self.goes_on:
+            self.goes_on = False
+            self._off([each for each in self.sessions if not self.over(each) and not self.has_begun(each)])
+
+    def _off(self, numbers: list[int]) -> None:
+        for number in numbers:
+            self.sessions[number]["live"] = False
+        off = [each for each in self.bookings(list(self.people), *HOPING, *COMING) if each[1] in numbers]
         self.set(off, "cancelled")
         self.tell("booking_cancelled", off)
         self.offer()
 
+    def hear_end(self, number: int, starts: datetime, at: datetime) -> None:
+        """News that its host ended it, of the hour that it had then: the first time counts."""
+        session = self.sessions[number]
+        if session["starts"] == starts and session["ended"] is None:
+            session["ended"] = at
+
     def add_session(self, number: int, starts: datetime) -> None:
         """Whoever is enrolled in the series comes to it as to the last of the others."""
+        self.check_goes_on()
         ahead = [each for each in self.sessions if not self.over(each)]
         self.sessions[number] = a_session(starts, self.capacity)
         coming: dict[str, dict[str, tuple[str, Any]]] = {}

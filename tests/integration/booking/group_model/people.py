@@ -42,6 +42,8 @@ class People(Board):
         return self._add(names, later, "waiting", None, walk_in=False)
 
     def _wanted(self, number: int | None, *, walk_in: bool) -> list[int]:
+        if not self.goes_on:
+            raise No("slot_closed")
         if walk_in:
             assert number is not None
             if self.over(number):
@@ -61,7 +63,7 @@ class People(Board):
             return [number]
         if not self.series:
             raise No("field_required")
-        ahead = [each for each, s in self.sessions.items() if s["live"] and s["starts"] > self.now]
+        ahead = [each for each in self.sessions if not self.over(each) and not self.has_begun(each)]
         if not ahead:
             raise No("slot_closed")
         return ahead
@@ -93,7 +95,8 @@ class People(Board):
         self.check_link(name)
         names = self.with_them(name)
         given_back = self.ahead(names)
-        if self.people[name]["series"] or any(each == name for each, _ in given_back):
+        belongs = self.people[name]["series"] and self.goes_on
+        if belongs or any(each == name for each, _ in given_back):
             for each in names:
                 self.people[each]["left"] = True
             self.end(given_back, "cancelled", "booking_cancelled")

@@ -1,14 +1,16 @@
 """Steps that those take who lead a group."""
 
+from datetime import timedelta
+
 import hypothesis.strategies as st
 from hypothesis.stateful import precondition, rule
 
 from services.contracts.booking.catalogue import Words
 from services.contracts.booking.enrolment import AnswerApplication
-from services.contracts.booking.groups import ChangeGroup, MoveSession
+from services.contracts.booking.groups import ChangeGroup, EndGroup, MoveSession
 from services.contracts.booking.slots import CancelSlot
 from services.contracts.booking.staffing import AcceptDuty, GiveUpDuty
-from tests.integration.booking.group_model.board import HOUR
+from tests.integration.booking.group_model.board import HOUR, MINUTE
 from tests.integration.booking.group_steps.steps import DAY, Steps, fates, rarely, which, who
 
 
@@ -33,8 +35,10 @@ class LeaderSteps(Steps):
 
     @rule(session=which, hours=st.sampled_from([-30, -5, -1, 1, 2, 5, 30]), fate=fates)
     def move_session(self, session: int, hours: int, fate: str) -> None:
-        number = session % len(self.model.sessions)
-        starts = self.model.sessions[number]["starts"] + hours * HOUR
+        self._move(session % len(self.model.sessions), hours * HOUR, fate)
+
+    def _move(self, number: int, by: timedelta, fate: str) -> None:
+        starts = self.model.sessions[number]["starts"] + by
         for other, each in self.model.sessions.items():
             if other != number and abs(each["starts"] - starts) <= HOUR:
                 return  # its host would be in two places
@@ -59,14 +63,17 @@ class LeaderSteps(Steps):
         host = self.reality.hosts["host"]
         self.do(lambda: self.model.call_off(number), request, host, fate)
 
+    @rule(chance=st.integers(0, 5), fate=fates)
+    def end_group(self, chance: int, fate: str) -> None:
+        if chance == 5:
+            request = EndGroup(group_id=self.reality.group_id, reason="Ryhmä loppui.")
+            self.do(self.model.end_group, request, self.reality.hosts["coordinator"], fate)
+
     @precondition(lambda self: len(self.model.sessions) < 5)
-    @rule()
-    def add_session(self) -> None:
-        self._tick()
+    @rule(fate=fates)
+    def add_session(self, fate: str) -> None:
         latest = max(each["starts"] for each in self.model.sessions.values())
-        starts = max(latest, self.model.now) + DAY
-        self.model.add_session(len(self.model.sessions), starts)
-        self.reality.add_session(starts)
+        self.add_session_at(max(latest, self.model.now) + DAY, fate)
 
     @rule(session=which, name=st.sampled_from(["host", "coordinator"]), fate=fates)
     def lose_host(self, session: int, name: str, fate: str) -> None:
@@ -87,3 +94,50 @@ class LeaderSteps(Steps):
         request = AnswerApplication(booking_id=self.of(place)["id"], accept=accept)
         host = self.reality.hosts["host"]
         self.do(lambda: self.model.admit(*place, accept=accept), request, host, fate)
+
+    @rule(minutes=st.sampled_from([-10, -10, 20]), heard=st.booleans(), sure=rarely)
+    def end_a_meeting(self, minutes: int, heard: bool, sure: bool) -> None:
+        """Its host does, in rooms, which tells it. Shortly before its hour is when most may go wrong."""
+        if sure and not self._open_rooms():
+            self.let_a_session_come(minutes)
+            heard = False  # what time did is looked at first
+        for number in self._open_rooms():
+            self.ended.append((number, self.model.sessions[number]["starts"], self.model.now))
+            if heard:
+                self._hear_end(-1)
+
+    @precondition(lambda self: self._not_heard())
+    @rule(days=st.integers(1, 3), late=st.booleans(), fate=fates)
+    def move_what_was_ended(self, days: int, late: bool, fate: str) -> None:
+        """Booking has not heard of it yet, and does so after the move if `late`."""
+        number = self._not_heard()[0]
+        self._move(number, days * DAY, fate)
+        if late:
+            self._hear_end(next(at for at, each in enumerate(self.ended) if each[0] == number))
+
+    def _not_heard(self) -> list[int]:
+        """Sessions that their hosts have ended, but are as if they went on."""
+        return [
+            number
+            for number, starts, _ in self.ended
+            if (self.model.sessions[number]["starts"], self.model.sessions[number]["ended"])
+            == (starts, None)
+        ]
+
+    @precondition(lambda self: self.ended)
+    @rule(told=which)
+    def hear_late_or_again_that_it_was_ended(self, told: int) -> None:
+        self._hear_end(told % len(self.ended))
+
+    def _hear_end(self, told: int) -> None:
+        self.model.hear_end(*self.ended[told])
+        self.reality.hear_end(*self.ended[told])
+
+    def _open_rooms(self) -> list[int]:
+        closed = {(number, starts) for number, starts, _ in self.ended}
+        return [
+            number
+            for number, each in self.model.sessions.items()
+            if not self.model.over(number) and each["starts"] - 15 * MINUTE <= self.model.now
+            if (number, each["starts"]) not in closed
+        ]

@@ -1,7 +1,7 @@
 """A group in both: as the model says it is and as the service has it. What each step has in common."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +29,8 @@ class Steps(RuleBasedStateMachine):
     """One group, from its founding on."""
 
     reality: Reality
+    ended: list[tuple[int, datetime, datetime]]
+    """Which session its host ended, of which hour, and when: news that booking may hear late."""
 
     @initialize(
         kind=st.fixed_dictionaries(
@@ -43,12 +45,20 @@ class Steps(RuleBasedStateMachine):
         first=st.sampled_from([DAY, HOUR, 5 * HOUR, 3 * DAY, 10 * DAY]),
         sessions=st.integers(1, 3),
         crowd=st.lists(st.sampled_from([0, 0, 1]), min_size=3, max_size=9),
+        beside=st.sampled_from([None, None, -10, 20]),
     )
     def found(
-        self, kind: dict[str, bool], capacity: int, first: timedelta, sessions: int, crowd: list[int]
+        self,
+        kind: dict[str, bool],
+        capacity: int,
+        first: timedelta,
+        sessions: int,
+        crowd: list[int],
+        beside: int | None,
     ) -> None:
-        """More people than places, most of the time."""
+        """More people than places, most of the time; every other time it is just the hour of a session."""
         self.model = Model(A_TUESDAY, capacity, **kind)
+        self.ended = []
         self.reality.begin(confirm=kind["confirm"])
         self.reality.add_group(
             open=kind["open"],
@@ -57,13 +67,19 @@ class Steps(RuleBasedStateMachine):
             capacity=capacity,
         )
         for number in range(sessions):
-            starts = A_TUESDAY + first + number * DAY
-            self.model.add_session(number, starts)
-            self.reality.add_session(starts)
+            self.add_session_at(A_TUESDAY + first + number * DAY, "done")
         self.seen = self.reality.see()
-        self.reality.news(self.seen)
         for number, companions in enumerate(crowd):
             self.enrol_some(companions, None if kind["series"] else number // 6, "done", or_wait=True)
+        if beside is not None:
+            self.let_a_session_come(beside)
+
+    def add_session_at(self, starts: datetime, fate: str) -> None:
+        number = len(self.model.sessions)
+        request, host = self.reality.session_at(starts), self.reality.hosts["host"]
+        added = self.do(lambda: self.model.add_session(number, starts), request, host, fate)
+        if added is not None:
+            self.reality.sessions.append(added.id)
 
     def do(
         self,
@@ -73,7 +89,7 @@ class Steps(RuleBasedStateMachine):
         fate: str = "done",
     ) -> Any:
         """The same in both. Taken back before its commit it leaves no trace, repeated it is done once."""
-        self._tick()
+        self.tick()
         if fate == "taken back":
             self.reality.take_back(request, actor)
             assert self.reality.see() == self.seen
@@ -96,7 +112,7 @@ class Steps(RuleBasedStateMachine):
         except Refusal as refusal:
             return str(refusal.code), None
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """No two things happen at the same moment."""
         self.model.now += timedelta(seconds=1)
         self.reality.clock.moment = self.model.now
@@ -158,7 +174,7 @@ class Steps(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([-10, 20]))
     def let_a_session_come(self, minutes: int) -> None:
-        """Little is as it was around the hour of one."""
+        """Shortly before, when its room is open, or in the midst of it: little is as it was then."""
         moments = [each["starts"] + minutes * MINUTE for each in self.model.sessions.values()]
         ahead = [moment for moment in moments if moment > self.model.now]
         if ahead:
@@ -182,6 +198,7 @@ class Steps(RuleBasedStateMachine):
                 model.taken(number),
                 each["capacity"],
                 each["starts"],
+                each["ended"],
                 each["host"],
                 each["staffing"],
             )
