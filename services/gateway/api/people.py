@@ -34,11 +34,11 @@ class PersonBody(Struct, frozen=True, kw_only=True):
 
 
 class PersonChange(PersonBody, frozen=True, kw_only=True):
-    """`version`: the one it was made from, as `GET` of the person tells it; without one it is refused
-    (`field_required`). When somebody has changed the person since, themselves or another coordinator, it
-    is refused (`changed_meanwhile`, with the `version` that stands); the same change twice is once."""
+    """`version`: the one it was made from, as `GET` of the person tells it. When somebody has changed the
+    person since, themselves or another coordinator, it is refused (`changed_meanwhile`, with the `version`
+    that stands); the same change twice is once. Without one it is made whatever stands."""
 
-    version: int
+    version: int | None = None
 
 
 class AuditItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
