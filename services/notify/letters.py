@@ -103,14 +103,15 @@ class Letters:
                 return [await self._announcement(due)]
             case _ if due.enrolment_id is not None:
                 return [await self._about_enrolment(due)]
-            case MessageKind.HOST_MISSING | MessageKind.HOST_FOUND:
-                booking = await self._facts(due)
-                await self._check_session(due, booking)
-                return [self._of_groups.about_host(due.id, due.kind, booking, now=self._time.now())]
             case _:
-                booking = await self._facts(due)
-                await self._check_session(due, booking)
-                return [self._wording.about_booking(due.id, due.kind, booking, now=self._time.now())]
+                return [await self._about_booking(due)]
+
+    async def _about_booking(self, due: Due) -> Letter:
+        booking = await self._facts(due)
+        await self._check_session(due, booking)
+        if due.kind in (MessageKind.HOST_MISSING, MessageKind.HOST_FOUND):
+            return self._of_groups.about_host(due.id, due.kind, booking, now=self._time.now())
+        return self._wording.about_booking(due.id, due.kind, booking, now=self._time.now())
 
     async def _own_data(self, due: Due) -> Letter:
         """To the contact on file, whatever became of the booking. The token is made last."""
@@ -177,7 +178,7 @@ class Letters:
     async def _to_coordinators(self, due: Due) -> list[Letter]:
         """What was heard last is so: that nobody comes, or that somebody does after all."""
         assert due.starts_at is not None
-        other = group_messages.OTHERWISE[due.kind]
+        other = group_messages.OPPOSITE[due.kind]
         if await self._db.transact(lambda tx: group_store.is_owed_later(tx, due, other)):
             raise NotOwed(other)
         return [

@@ -571,7 +571,9 @@ async def test_where_the_last_one_has_left_meanwhile_no_reason_is_asked_for_or_r
     asked = (await leader.open(path)).form(path)
     tables.answers(GetDuty, duty(taken=0))
 
-    page = await leader.send(asked, reason="Olen\x7fsairaana.", press=("do", "cancel"))
+    page = await leader.send(asked, reason="Olen\x7fsairaana.", press=("do", "show"))
+    assert not tables.heard(CancelSlot)
+    page = await leader.send(page.form(path), press=("do", "cancel"))
 
     assert page.path == GROUP
     assert [asked.reason for asked in tables.heard(CancelSlot)] == ["Aika jouduttiin perumaan."]

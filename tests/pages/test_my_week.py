@@ -224,10 +224,41 @@ async def test_nobody_reads_a_reason_that_was_written_for_somebody_else(
     assert page.status == status
     assert bool(neighbours.heard(CancelSlot)) is (status == 200)
     if status == 409:
-        assert "on vaihtunut sillä välin" in page.text
+        assert "Joku muu on sillä välin varannut" in page.text
         page = await expert.send(page.form("/cancel"), reason="Hei!", press=("do", "show"))
         await expert.send(page.form("/cancel"), press=("do", "cancel"))
         assert neighbours.heard(CancelSlot)[0].reason == "Hei!"
+
+
+async def test_a_reason_written_before_somebody_else_booked_is_not_shown_as_if_it_were_for_them(
+    expert: Visitor, neighbours: Neighbours
+) -> None:
+    slot = examples.host_slot()
+    neighbours.answers(GetSlot, slot)
+    page = await expert.open(f"/my/week/slots/{slot.id}/cancel")
+
+    another = msgspec.structs.replace(slot.bookings[0], booking_id=UUID(int=7), display_name="Pihla")
+    neighbours.answers(GetSlot, examples.host_slot(bookings=[another]))
+    page = await expert.send(page.form("/cancel"), reason="Hei Kielo!", press=("do", "show"))
+
+    assert page.status == 409
+    assert "Joku muu on sillä välin varannut" in page.text
+
+
+async def test_whoever_asks_what_they_will_read_cancels_nothing_when_the_last_one_has_just_left(
+    expert: Visitor, neighbours: Neighbours
+) -> None:
+    slot = examples.host_slot()
+    neighbours.answers(GetSlot, slot)
+    neighbours.answers(CancelSlot, examples.host_slot(state=SlotState.CANCELLED))
+    page = await expert.open(f"/my/week/slots/{slot.id}/cancel")
+    neighbours.answers(GetSlot, examples.host_slot(bookings=[]))
+
+    page = await expert.send(page.form("/cancel"), reason="Hei!", press=("do", "show"))
+
+    assert not neighbours.heard(CancelSlot)
+    await expert.send(page.form("/cancel"), press=("do", "cancel"))
+    assert neighbours.heard(CancelSlot)
 
 
 async def test_where_nobody_comes_no_reason_is_asked_for_and_none_can_be_wrong(

@@ -16,6 +16,12 @@ _WAIT = """
     SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
     WHERE locktype = 'advisory' AND objid = $1 AND NOT granted AND datname = current_database()
 """
+_WAITING = "SELECT DISTINCT pid FROM pg_locks WHERE NOT granted AND locktype <> 'advisory'"
+
+
+async def waiting(system: System) -> int:
+    """How many wait for a row that somebody else holds."""
+    return len(await system.sql(_WAITING))
 
 
 @asynccontextmanager

@@ -85,7 +85,7 @@ class ChangePerson(Request[Person], frozen=True, kw_only=True):
     A volunteer who is not trained any more leads nothing: another host is looked for at once. Refuses
     `forbidden` for a role of one's own: somebody must be left to invite the others.
     `version`: the one it was made from; refuses `changed_meanwhile` (`facts.version`) when somebody else
-    has changed them since. Without it whatever stands is changed: the gateway always says one.
+    has changed them since. Without it whatever stands is changed: pages always say one, programs may.
     """
 
     subject: ClassVar[str] = "booking.v1.rpc.change_person"

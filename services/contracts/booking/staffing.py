@@ -82,7 +82,7 @@ class GetDuty(Request[Duty], frozen=True, kw_only=True):
 class AcceptDuty(Request[Duty], frozen=True, kw_only=True):
     """The actor promises to come: as the host or co-host they were named, or instead of the host when
     one is wanted. Twice is once. Refuses `not_trained`, `overlap`, `duty_taken`; and `changed_meanwhile`
-    when the session is not at `starts_at`, the hour at which they saw it."""
+    when the session is not at `starts_at`, the hour at which they saw it. None: at whatever hour it is."""
 
     subject: ClassVar[str] = "booking.v1.rpc.accept_duty"
     reply = Duty

@@ -97,11 +97,12 @@ async def add(asking: Asking[PersonBody]) -> people.Person:
 async def change(asking: Asking[PersonChange]) -> people.Person:
     said, person_id = asking.body, asking.ids["person_id"]
     await note(asking.door, asking.call, Action.PERSON_CHANGED, person_id=person_id)
-    trained, themes = said.trained, said.themes
+    trained, themes, version = said.trained, said.themes, said.version
     if trained is None or themes is None:
         before = await asking.ask(people.GetPerson(person_id=person_id))
         trained = before.trained if trained is None else trained
         themes = before.themes if themes is None else themes
+        version = before.version if version is None else version
     return await asking.ask(
         people.ChangePerson(
             person_id=person_id,
@@ -112,7 +113,7 @@ async def change(asking: Asking[PersonChange]) -> people.Person:
             languages=said.languages,
             trained=trained,
             themes=themes,
-            version=said.version,
+            version=version,
         )
     )
 

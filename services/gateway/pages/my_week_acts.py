@@ -25,7 +25,7 @@ from services.runtime.texts import span_in_words
 
 # Told to nobody, unless somebody books in the very moment of the press.
 NOBODY_ASKED = N_("The time had to be cancelled.")
-OTHERS_COME = N_("Who has booked this time has changed meanwhile. Check that the reason suits them.")
+OTHERS_COME = N_("Somebody else has booked this time meanwhile. Check that the reason suits them too.")
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ async def cancel(request: web.Request) -> web.Response:
         form.errors.setdefault("reason", when_empty("reason", say))
     if form.errors:
         return await _show_cancel(request, form, status=400)
-    if form.value("do") == "cancel" and _others_come(slot, form.value("for")):
+    if _others_come(slot, form.value("for")):
         form.errors["reason"] = say(OTHERS_COME)
         return await _show_cancel(request, form, status=409)
-    if _coming(slot) and form.value("do") != "cancel":
+    if form.value("do") != "cancel":
         return await _show_cancel(request, form, preview=True)
     await note(request, Action.SLOT_CANCELLED, slot_id=_slot_id(request))
     try:

@@ -34,7 +34,7 @@ OF_ONE_SESSION = {
     MessageKind.HOST_FOUND,
 }
 """What is said of a single session, and is so or not by what its group tells of it."""
-OTHERWISE = {
+OPPOSITE = {
     MessageKind.HOST_NOT_FOUND: MessageKind.HOST_FOUND_AFTER_ALL,
     MessageKind.HOST_FOUND_AFTER_ALL: MessageKind.HOST_NOT_FOUND,
 }

@@ -36,6 +36,7 @@ from services.contracts.refusals import Code, Refusal
 from tests.integration.booking.test_appointments import refusal_of
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House, resident
+from tests.support.meeting import waiting
 
 TWO_HOURS = timedelta(hours=2)
 NAMES = Words("Unettomuus", "Sömnlöshet", "Sleep")
@@ -217,8 +218,7 @@ async def test_of_those_who_change_somebody_in_the_same_moment_one_does(house: H
     changes = [ChangePerson(person_id=opened.id, languages=[each], **kept) for each in ("sv", "en")]
 
     async def both_wait() -> bool:
-        waiting = await house.system.sql("SELECT DISTINCT pid FROM pg_locks WHERE NOT granted")
-        return len(waiting) == len(changes)
+        return await waiting(house.system) == len(changes)
 
     other = await asyncpg.connect(house.system.database_url("booking"))
     async with other.transaction():

@@ -199,9 +199,12 @@ async def test_what_was_ended_stays_closed_when_its_hours_may_be_booked_later(ho
     assert first.id not in [free.id for free in await house.free()]
 
 
-async def test_an_open_groups_session_that_was_ended_is_no_free_time(house: House) -> None:
-    circle = await Circle.build(house, STARTS, STARTS + DAY)
-    house.system.clock.set(STARTS + SHORTLY)
+@pytest.mark.parametrize(("is_open", "at"), [(True, STARTS + SHORTLY), (False, STARTS - SHORTLY)])
+async def test_a_groups_session_that_was_ended_is_no_free_time(
+    house: House, is_open: bool, at: datetime
+) -> None:
+    circle = await Circle.build(house, STARTS, STARTS + DAY, open=is_open)
+    house.system.clock.set(at)
     await hear_end(house, circle.sessions[0], STARTS)
     to = STARTS + 2 * DAY
 
@@ -210,4 +213,5 @@ async def test_an_open_groups_session_that_was_ended_is_no_free_time(house: Hous
     )
 
     found = await house.free(from_at=STARTS - DAY)
-    assert [free.id for free in found] == [circle.sessions[1]]
+    assert circle.sessions[0] not in [free.id for free in found]
+    assert not is_open or [free.id for free in found] == [circle.sessions[1]]

@@ -16,7 +16,7 @@ from services.contracts.envelope import Service
 from tests.support.enrolling import DAY, Circle
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House
-from tests.support.meeting import HERE, meeting
+from tests.support.meeting import HERE, meeting, waiting
 
 HOUR = timedelta(hours=1)
 STARTS = A_TUESDAY + DAY
@@ -64,6 +64,10 @@ async def test_no_guidance_is_kept_of_who_is_forgotten(house: House, noted: str)
     booked = await house.book(slot.id)
     house.system.clock.set(STARTS + HOUR)
     erasing = EraseResident(booking_id=booked.id)
+
+    async def is_waiting() -> bool:
+        return await waiting(house.system) > 0
+
     if noted == "afterwards":
         await house.system.ask(erasing, Service(name="gateway"))
         outcome = RecordOutcome(booking_id=booked.id, status=BookingStatus.ATTENDED, guided_to=["Kela"])
@@ -73,7 +77,7 @@ async def test_no_guidance_is_kept_of_who_is_forgotten(house: House, noted: str)
         async with other.transaction():
             await other.execute("SELECT FROM booking.booking WHERE id = $1 FOR UPDATE", booked.id)
             erased = asyncio.create_task(house.system.ask(erasing, Service(name="gateway")))
-            await eventually(lambda: somebody_waits(house))
+            await eventually(is_waiting)
             await other.execute("INSERT INTO booking.guidance VALUES ($1, 'Kela')", booked.id)
         await erased
         await other.close()
@@ -82,8 +86,3 @@ async def test_no_guidance_is_kept_of_who_is_forgotten(house: House, noted: str)
     [row] = await house.system.sql("SELECT status, forgotten_at FROM booking.booking")
     assert row["forgotten_at"] is not None
     assert row["status"] == (BookingStatus.ATTENDED if noted == "afterwards" else BookingStatus.CONFIRMED)
-
-
-async def somebody_waits(house: House) -> bool:
-    """For a row that somebody else holds."""
-    return bool(await house.system.sql("SELECT FROM pg_locks WHERE NOT granted AND locktype <> 'advisory'"))

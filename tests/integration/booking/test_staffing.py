@@ -35,6 +35,7 @@ from services.contracts.refusals import Code, Refusal
 from services.runtime.db import Tx
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, ZONE, House
+from tests.support.meeting import waiting
 from tests.support.sessions import (
     NAME,
     THEME,
@@ -308,7 +309,7 @@ async def test_nobody_is_given_a_session_who_is_being_shut_out_at_that_moment(
     asking: list[asyncio.Task[Code]] = []
 
     async def is_waited_for() -> bool:
-        return bool(await house.system.sql("SELECT FROM pg_locks WHERE NOT granted"))
+        return await waiting(house.system) > 0
 
     async def shut_out(tx: Tx) -> None:
         await people.disable_person(tx, person.person_id, now=house.system.clock.now())

@@ -96,8 +96,8 @@ CALL_OFF_BOOKINGS = """
 SET_BOOKABLE = """
     UPDATE slot s
     SET bookable_until = w.until
-    FROM (SELECT s.id, CASE WHEN g.is_open THEN least(s.ends_at, s.ended_at)
-                            ELSE min(s.starts_at) OVER (PARTITION BY s.group_id) END AS until
+    FROM (SELECT s.id, least(s.ended_at, CASE WHEN g.is_open THEN s.ends_at ELSE
+                                min(s.starts_at) OVER (PARTITION BY s.group_id) END) AS until
           FROM slot s JOIN peer_group g ON g.id = s.group_id
           WHERE s.group_id = $1 AND s.state = 'open') w
     WHERE s.id = w.id AND s.bookable_until <> w.until

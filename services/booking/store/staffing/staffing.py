@@ -88,7 +88,8 @@ FACILITATES = """
     WHERE s.id = $1 AND f.person_id = $2
 """
 SESSIONS_OF_PERSON = """
-    SELECT id FROM slot WHERE host_id = $1 AND group_id IS NOT NULL AND state = 'open' AND ends_at > $2
+    SELECT id FROM slot
+    WHERE host_id = $1 AND group_id IS NOT NULL AND state = 'open' AND least(ends_at, ended_at) > $2
     UNION SELECT slot_id FROM co_host WHERE person_id = $1 AND live AND ends_at > $2
 """
 LEAVE_HOSTING = """

@@ -21,7 +21,7 @@ from services.gateway.pages.asking import do, note
 from services.gateway.pages.book import id_in
 from services.gateway.pages.coordinator import group_form
 from services.gateway.pages.coordinator.group_meanwhile import differing
-from services.gateway.pages.coordinator.meanwhile import now_of, version_of
+from services.gateway.pages.coordinator.meanwhile import has_seen, version_of
 from services.gateway.pages.groups import wording as group_wording
 from services.gateway.pages.leading import my_groups
 from services.gateway.pages.rendering import render, say_for, see_other
@@ -122,7 +122,7 @@ async def _changed_meanwhile(request: web.Request, form: Form, refusal: Refusal)
     """What was typed stays, and what stands now is told beside it; who saves again has seen it."""
     newer = await my_groups.find(request)
     form.refuse_all(refusal, say_for(request))
-    now_of(newer.version, form)
+    has_seen(form, newer.version)
     return await _show(request, form, newer, is_newer=True, status=409)
 
 

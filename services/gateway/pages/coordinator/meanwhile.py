@@ -13,7 +13,7 @@ def version_of(form: Form) -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
 
 
-def now_of(version: int, form: Form) -> None:
+def has_seen(form: Form, version: int) -> None:
     """Whoever sends the form again has been shown this version."""
     form.values = {**form.values, "version": [str(version)]}
 

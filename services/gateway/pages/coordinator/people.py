@@ -24,7 +24,7 @@ from services.gateway.pages import catalogue, words
 from services.gateway.pages.asking import do, done_in, everybody, note
 from services.gateway.pages.book import id_in
 from services.gateway.pages.coordinator import person_form
-from services.gateway.pages.coordinator.meanwhile import now_of, version_of
+from services.gateway.pages.coordinator.meanwhile import has_seen, version_of
 from services.gateway.pages.rendering import render, say_for, see_other
 from services.gateway.pages.words import N_
 from services.gateway.who import caller_of
@@ -169,7 +169,7 @@ async def _changed_meanwhile(request: web.Request, form: Form, refusal: Refusal)
     """What was typed stays, and what stands now is told beside it; who saves again has seen it."""
     newer = await _person(request)
     form.refuse_all(refusal, say_for(request))
-    now_of(newer.version, form)
+    has_seen(form, newer.version)
     return await _show(request, newer, form, is_newer=True, status=409)
 
 

@@ -24,9 +24,7 @@ LABELS: Mapping[str, str] = {
     "email": N_("E-mail"),
     "role": N_("Role"),
     "organisation": N_("Organisation"),
-    "trained": N_(
-        "Trained to lead sessions. Only a volunteer needs this; experts and coordinators may always lead."
-    ),
+    "trained": N_("Trained to lead sessions"),
     "themes": N_("Themes in which they may stand in for others"),
     "languages": N_("Languages in which they can meet people"),
 }

@@ -22,7 +22,7 @@ from services.gateway.door import door_of
 from services.gateway.forms import Form
 from services.gateway.pages import words
 from services.gateway.pages.asking import do, note
-from services.gateway.pages.coordinator.meanwhile import now_of, version_of
+from services.gateway.pages.coordinator.meanwhile import has_seen, version_of
 from services.gateway.pages.hours_form import day, hour
 from services.gateway.pages.leading import my_groups
 from services.gateway.pages.rendering import language_of, render, say_for, see_other
@@ -113,7 +113,7 @@ async def _changed_meanwhile(
     newer = await my_groups.find(request)
     preview = await do(request, PreviewSeries(group_id=newer.group.id, series=series))
     form.refuse_all(refusal, say_for(request))
-    now_of(newer.version, form)
+    has_seen(form, newer.version)
     return _show(request, newer, form, preview=preview, status=409)
 
 

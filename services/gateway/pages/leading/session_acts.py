@@ -58,8 +58,8 @@ async def call_off(request: web.Request) -> web.Response:
         form.errors.setdefault("reason", when_empty("reason", say))
     if form.errors:
         return _show_call_off(request, duty, form, status=400)
-    if duty.taken and form.value("do") != "cancel":
-        return _show_call_off(request, duty, form, preview=True)
+    if form.value("do") != "cancel":
+        return _show_call_off(request, duty, form, preview=duty.taken > 0)
     await note(request, Action.SLOT_CANCELLED, slot_id=duty.slot_id)
     try:
         await do(request, CancelSlot(slot_id=duty.slot_id, reason=reason or say(NOBODY_ASKED)))
