@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from nats.js.api import ConsumerInfo
 
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
@@ -59,6 +60,15 @@ class Pieces:
         opened = await nats_bus.connect(name, self.system.nats.url(name), self.system.clock)
         self._kept.push_async_callback(opened.close)
         return opened
+
+    async def progress(self) -> ConsumerInfo:
+        """How far notify has come in hearing booking, however often one asks."""
+        bus = await nats_bus.connect("notify", self.system.nats.url("notify"), self.system.clock)
+        try:
+            info: ConsumerInfo = await bus.jetstream.consumer_info("BOOKING", "notify-booking")
+            return info
+        finally:
+            await bus.close()
 
     async def answering(self, handler: Handler) -> Bus:
         """A copy of booking that answers DoSomething with `handler`."""

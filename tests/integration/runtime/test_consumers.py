@@ -428,8 +428,7 @@ async def test_waiting_for_a_neighbour_is_no_try(storm: Pieces) -> None:
 
 
 async def redelivered(pieces: Pieces, times: int) -> bool:
-    bus = await pieces.bus("notify")
-    info = await bus.jetstream.consumer_info("BOOKING", "notify-booking")
+    info = await pieces.progress()
     assert info.delivered
     return bool(info.delivered.consumer_seq >= times)
 
@@ -505,8 +504,7 @@ async def test_a_consumer_that_was_declared_otherwise_is_put_right(storm: Pieces
 
 
 async def waits(pieces: Pieces, seconds: float) -> bool:
-    bus = await pieces.bus("notify")
-    info = await bus.jetstream.consumer_info("BOOKING", "notify-booking")
+    info = await pieces.progress()
     return bool(info.config.ack_wait == seconds)
 
 

@@ -152,8 +152,7 @@ async def test_a_crash_between_acknowledgement_and_mark_tells_nothing_twice(stor
 
 
 async def nothing_pending(pieces: Pieces) -> bool:
-    bus = await pieces.bus("notify")
-    info = await bus.jetstream.consumer_info("BOOKING", "notify-booking")
+    info = await pieces.progress()
     return bool(info.num_pending == 0 and info.num_ack_pending == 0)
 
 
