@@ -232,7 +232,7 @@ async def test_what_somebody_else_changed_of_a_person_is_told_and_nothing_typed_
     assert page.status == 409
     assert "Joku muu muutti tätä" in page.text
     stands = dict(zip([it.text for it in page.all("dt")], [it.text for it in page.all("dd")], strict=True))
-    assert list(stands.values()) == [theirs.display_name, "asiantuntija", "–", "–"]
+    assert list(stands.values()) == [theirs.display_name, "asiantuntija", "Ei valittu", "–"]
     again = page.form(PERSON)
     assert (again.fields["display_name"], again.fields["trained"]) == ("Aino Uusi", "yes")
     neighbours.answers(ChangePerson, theirs)

@@ -64,7 +64,12 @@ PREVIEW = SeriesPreview(
     added=[SeriesDay(starts_at=examples.STARTS, ends_at=examples.ENDS)],
     moved=[
         SeriesMove(
-            slot_id=SLOT, from_at=examples.STARTS, to_at=examples.STARTS + timedelta(hours=1), enrolled=4
+            slot_id=SLOT,
+            from_at=examples.STARTS,
+            from_ends_at=examples.ENDS,
+            to_at=examples.STARTS,
+            to_ends_at=examples.ENDS + timedelta(minutes=15),
+            enrolled=4,
         )
     ],
     cancelled=[SeriesDay(starts_at=examples.STARTS, ends_at=examples.ENDS, enrolled=3)],
@@ -283,7 +288,7 @@ async def test_a_series_is_shown_with_numbers_before_it_is_set(
         "2 kertaa pysyy ennallaan",
         "1 kerta lisätään",
         "1 kerran kellonaika muuttuu",
-        "4 ilmoittautunutta",
+        "klo 13.00–13.45 → tiistaina 12. tammikuuta klo 13.00–14.00 – 4 ilmoittautunutta",
         "1 kerta jää pois",
         "3 ilmoittautunutta",
         "ohjaajalla on silloin muu aika",

@@ -239,12 +239,15 @@ class SeriesDay(Struct, frozen=True, kw_only=True):
 
 
 class SeriesMove(Struct, frozen=True, kw_only=True):
-    """A session that keeps its day and gets another hour."""
+    """A session that keeps its day and gets another hour. When it ends, now and then, is None from an older
+    release."""
 
     slot_id: UUID
     from_at: datetime
     to_at: datetime
     enrolled: int
+    from_ends_at: datetime | None = None
+    to_ends_at: datetime | None = None
 
 
 class SeriesConflict(Struct, frozen=True, kw_only=True):

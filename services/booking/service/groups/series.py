@@ -104,6 +104,8 @@ def _told(plan: Plan) -> words.SeriesPreview:
                 slot_id=move.session.slot_id,
                 from_at=move.session.starts_at,
                 to_at=move.to.starts_at,
+                from_ends_at=move.session.ends_at,
+                to_ends_at=move.to.ends_at,
                 enrolled=move.session.taken,
             )
             for move in plan.moved

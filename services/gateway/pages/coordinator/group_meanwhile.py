@@ -32,8 +32,10 @@ def differing(
 ) -> list[tuple[str, str]]:
     """The fields in which the two differ, in their order: the label of each, and what stands now."""
     newer = form_of(managed)
-    words = {value: name for options in OPTIONS for value, name in choices[options]} | {"yes": say("Yes")}
-    words |= {str(host.id): host.display_name for host in managed.facilitators}
+    words = {value: name for options in OPTIONS for value, name in choices[options]}
+    words |= {"yes": say("Yes"), "no": say("Not ticked")} | {
+        str(host.id): host.display_name for host in managed.facilitators
+    }
     lines = list(meanwhile.differing(typed, newer, LABELS))
     if _leaders(typed) != _leaders(newer):
         lines.append((LEADERS, _leaders(newer)))

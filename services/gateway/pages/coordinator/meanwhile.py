@@ -19,10 +19,12 @@ def has_seen(form: Form, version: int) -> None:
 
 
 def differing(typed: Form, newer: Form, labels: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """The fields in which the two differ, in their order: the label of each, and what stands now."""
+    """The fields in which the two differ, in their order: the label of each, and what stands now; "no" of
+    what was ticked, and is not."""
     for name, label in labels.items():
-        if sorted(all_of(typed, name)) != sorted(all_of(newer, name)):
-            yield label, all_of(newer, name)
+        said, now = all_of(typed, name), all_of(newer, name)
+        if sorted(said) != sorted(now):
+            yield label, now or (["no"] if said == ["yes"] else [])
 
 
 def all_of(form: Form, name: str) -> list[str]:

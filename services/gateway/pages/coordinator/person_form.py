@@ -88,7 +88,7 @@ def refuse(form: Form, refusal: Refusal, say: Say) -> None:
 def differing(typed: Form, newer: Person, choices: Mapping[str, Any], say: Say) -> list[tuple[str, str]]:
     """The label of each field in which the two differ, and what stands now."""
     named = {value: name for options in OPTIONS for value, name in choices[options] if value}
-    named |= {"yes": say("Yes")}
+    named |= {"yes": say("Yes"), "no": say("Not ticked")}
     return [
         (say(label), ", ".join(named.get(one, one) for one in now) or meanwhile.EMPTY)
         for label, now in meanwhile.differing(typed, form_of(newer), LABELS)
