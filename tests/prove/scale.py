@@ -16,7 +16,7 @@ from tests.prove.places import a_system
 from tests.prove.proof import IN_THE_END, Run
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House
-from tests.support.nats_cluster import SERVERS, NatsCluster, a_cluster
+from tests.support.nats_cluster import SERVERS, NatsCluster, a_cluster, insisted
 from tests.support.system import System
 
 PER_SECOND = 10
@@ -145,7 +145,7 @@ async def control(run: Run) -> None:
         try:
             system.clock.set(A_TUESDAY)
             await system.start("booking", "rooms", NATS_REPLICAS="1")
-            house = await House.build(system)
+            house = await insisted(lambda: House.build(system))
             host = await house.expert()
             slots = [await house.slot(host, A_TUESDAY + timedelta(days=day)) for day in (1, 2)]
             await house.book(slots[0].id)

@@ -1,16 +1,20 @@
 """Three NATS servers that keep the same streams, on loopback, from the configuration that operators use."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 
 from deploy.embedded.nats import CONFIGURATION, Nats
 from deploy.embedded.state import port
+from services.contracts.refusals import Unavailable
 from services.runtime.bus import Bus
+from tests.support.eventually import eventually
+
+T = TypeVar("T")
 
 CLUSTERED = CONFIGURATION.with_name("cluster.conf")
 ROUTE_PASSWORD = "p-of-the-routes"
@@ -66,6 +70,20 @@ class NatsCluster(Nats):
         """Which server leads this stream; empty while none does."""
         info = await stream_info(bus, stream)
         return str(info["cluster"].get("leader", "")) if info else ""
+
+
+async def insisted(ask: Callable[[], Awaitable[T]]) -> T:
+    """Asking again while nobody serves it: who is asked where, one server knows a moment after another."""
+
+    async def answered() -> T | None:
+        try:
+            return await ask()
+        except Unavailable:
+            return None
+
+    answer = await eventually(answered, within=60)
+    assert answer
+    return answer
 
 
 async def stream_info(bus: Bus, stream: str) -> dict[str, Any]:

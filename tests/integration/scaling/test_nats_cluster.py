@@ -2,10 +2,9 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 from uuid import uuid4
 
 import pytest
@@ -21,11 +20,9 @@ from services.runtime.durability import NotDurable
 from tests.support.clock import SetClock
 from tests.support.eventually import eventually
 from tests.support.house import A_TUESDAY, House
-from tests.support.nats_cluster import CLUSTERED, SERVERS, NatsCluster, a_cluster, stream_info
+from tests.support.nats_cluster import CLUSTERED, SERVERS, NatsCluster, a_cluster, insisted, stream_info
 from tests.support.processes import stands_still
 from tests.support.system import System
-
-T = TypeVar("T")
 
 LEFT = 20.0  # the client by itself takes half a minute
 ELECTION = 90.0  # takes four to nine seconds where nothing else is going on
@@ -59,18 +56,6 @@ class Clustered:
         return await eventually(lambda: self.cluster.leader(self.bus, "BOOKING"), within=ELECTION)
 
 
-async def insisted(ask: Callable[[], Awaitable[T]]) -> T:
-    async def answered() -> T | None:
-        try:
-            return await ask()
-        except Unavailable:
-            return None
-
-    answer = await eventually(answered, within=60)
-    assert answer
-    return answer
-
-
 @pytest.fixture
 async def clustered(
     postgres: Postgres, database: str, clock: SetClock, tmp_path: Path
@@ -79,7 +64,7 @@ async def clustered(
         system = System(postgres=postgres, database=database, nats=cluster, clock=clock)
         clock.set(A_TUESDAY)
         await system.start("booking", "rooms", NATS_REPLICAS=str(SERVERS))
-        house = await House.build(system)
+        house = await insisted(lambda: House.build(system))
         bus = await system.bus("booking")
         await eventually(lambda: _kept_by_three(bus), within=ELECTION)
         yield Clustered(cluster, system, house, bus)
