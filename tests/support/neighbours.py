@@ -77,6 +77,7 @@ class Neighbours:
     async def away(self, name: str) -> None:
         self._away.add(name)
         await self._buses[name].stop_serving(1)
+        await self._buses[name].settle()
 
     async def all_back(self) -> None:
         for name in tuple(self._away):
